@@ -1,0 +1,40 @@
+"""Error pages and reports."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.debug import ExceptionReporter
+
+from tokens.secret_format import scrub
+
+
+class ScrubbingExceptionReporter(ExceptionReporter):
+    """Django's reports show local variables; here a secret among them does not reach the page."""
+
+    def get_traceback_html(self) -> str:
+        return scrub(super().get_traceback_html())
+
+    def get_traceback_text(self) -> str:
+        return scrub(super().get_traceback_text())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came without its token: most often the cookie is blocked, or somebody signed out."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def permission_denied(request: HttpRequest, exception: Any) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "500.html", status=500)

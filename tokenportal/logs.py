@@ -1,0 +1,60 @@
+"""Logging: one line an event on standard output, without secrets."""
+
+import logging
+import logging.config
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from tokens.secret_format import scrub
+
+
+def scrub_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Take whatever looks like a secret of ours out of every value, should one ever get here."""
+    return {key: scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def structlog_config() -> dict[str, Any]:
+    return {
+        "processors": [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        "logger_factory": structlog.stdlib.LoggerFactory(),
+        "cache_logger_on_first_use": True,
+    }
+
+
+def configure(*, debug: bool) -> None:
+    """Readable lines under DEBUG, JSON elsewhere."""
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if debug:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": _SHARED,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        structlog.processors.format_exc_info,
+                        scrub_secrets,
+                        renderer,
+                    ],
+                }
+            },
+            "handlers": {"out": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "line"}},
+            "root": {"handlers": ["out"], "level": "INFO"},
+            # The access log of the middleware has these already.
+            "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
+        }
+    )

@@ -1,0 +1,216 @@
+"""One settings file for every place; what differs comes from the environment (see env.py)."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+
+from tokenportal import env, logs
+
+BASE_DIR = env.BASE_DIR
+
+# --- What the environment decides -------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", default=False)
+DATABASE_URL = env.text("DATABASE_URL")
+# Under DEBUG the keys live there too, so it is made; elsewhere only the embedded database needs it.
+DATA_DIR = env.data_dir(create=DEBUG or not DATABASE_URL)
+SECRET_KEY = env.secret_key(debug=DEBUG, folder=DATA_DIR)
+TOKEN_PEPPERS = env.peppers(debug=DEBUG, folder=DATA_DIR)
+TOKEN_PREFIXES = env.token_prefixes()
+ALLOWED_HOSTS = env.allowed_hosts(debug=DEBUG)
+BASE_URL = env.base_url(debug=DEBUG, hosts=ALLOWED_HOSTS)
+env.require(SECRET_KEY=SECRET_KEY, TOKEN_PEPPERS=TOKEN_PEPPERS, ALLOWED_HOSTS=ALLOWED_HOSTS, BASE_URL=BASE_URL)
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+SIGNUP_OPEN = env.choice("SIGNUP", "open", "closed", default="open" if DEBUG else "closed") == "open"
+SITE_NAME = env.text("SITE_NAME", "Token Portal")
+EMAIL_URL = env.text("EMAIL_URL")
+
+# --- Django -----------------------------------------------------------------------------------
+
+ROOT_URLCONF = "tokenportal.urls"
+WSGI_APPLICATION = "tokenportal.wsgi.application"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "tokens",
+    "accounts",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "lucide",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "tokenportal.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "tokenportal.middleware.HostMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tokenportal.context.site",
+            ],
+            "builtins": ["lucide.templatetags.lucide"],
+        },
+    }
+]
+
+# --- Database ---------------------------------------------------------------------------------
+
+if DATABASE_URL:
+    DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}}
+_database = DATABASES["default"]
+# A new connection for each request costs nine times the request itself.
+_database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # FULL: with NORMAL a power cut may undo a revocation that was already answered.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        # Deferred transactions fail with "database is locked" when they upgrade, whatever the timeout.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 0}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Sign-in limits are counted here: the default of 300 entries could be flushed by a flood.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# --- Security ---------------------------------------------------------------------------------
+
+# Decided by the address that people use, not by DEBUG: a cookie marked secure is lost over http.
+_https = urlsplit(BASE_URL).scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
+SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "tokenportal.errors.csrf_failure"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other hosts of the domain are not ours to decide about
+# Services ask over the internal network, and a proxy's subrequest can't follow a redirect.
+SECURE_REDIRECT_EXEMPT = [r"^auth/verify$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# The middleware believes X-Forwarded-Proto from trusted proxies only, and then sets this itself.
+SECURE_PROXY_SSL_HEADER = ("tokenportal.forwarded_proto", "https")
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+DEFAULT_EXCEPTION_REPORTER = "tokenportal.errors.ScrubbingExceptionReporter"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique among people by a conditional constraint (service accounts may share one)
+    "security.W005",  # HSTS for subdomains: see SECURE_HSTS_INCLUDE_SUBDOMAINS
+    "security.W021",  # preloading concerns the whole domain, likewise
+]
+
+# --- People -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "tokens:list"
+ACCOUNT_ADAPTER = "accounts.allauth_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
+
+# --- Mail -------------------------------------------------------------------------------------
+
+if EMAIL_URL:
+    vars().update(environ.Env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
+CAN_MAIL = DEBUG or bool(EMAIL_URL)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"{SITE_NAME} <no-reply@{urlsplit(BASE_URL).hostname}>")
+
+# --- Static files -----------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Logging ----------------------------------------------------------------------------------
+
+LOGGING_CONFIG = None
+structlog.configure(**logs.structlog_config())
+logs.configure(debug=DEBUG)

@@ -1,0 +1,19 @@
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from tokens.api.urls import api
+from tokens.gateway import urls as gateway
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="tokens:list")),
+    path("accounts/", include("allauth.account.urls")),
+    path("settings/", include("accounts.urls")),
+    path("settings/tokens/", include("tokens.pages.urls")),
+    path("api/v1/", api.urls),
+    *gateway.urlpatterns,
+]
+
+handler400 = "tokenportal.errors.bad_request"
+handler403 = "tokenportal.errors.permission_denied"
+handler404 = "tokenportal.errors.page_not_found"
+handler500 = "tokenportal.errors.server_error"

@@ -1,0 +1,54 @@
+"""The rules of names and descriptions."""
+
+import unicodedata
+
+from django.conf import settings
+
+from tokens.errors import HoldsSecret, InvalidDescription, InvalidName, Refused
+from tokens.models.access_token import DESCRIPTION_LENGTH, NAME_LENGTH
+from tokens.secret_format import holds_secret
+
+# Marks that reorder the text around them (Unicode UAX #9): a name could be made to read as another.
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Control characters, line and paragraph separators, lone surrogates (which no database stores).
+_REFUSED_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
+
+
+def clean_name(text: str) -> tuple[str, str]:
+    """The name trimmed, and the key by which an owner's names are compared. Raises InvalidName, HoldsSecret."""
+    name = text.strip()
+    refuse_secret(name, field="name")
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+        raise InvalidName("Give the token a name.")
+    if len(name) > NAME_LENGTH:
+        raise InvalidName(f"Use at most {NAME_LENGTH} characters; this has {len(name)}.")
+    _refuse_unprintable(name, InvalidName)
+    return name, name_key(name)
+
+
+def clean_description(text: str) -> str:
+    """Raises InvalidDescription, HoldsSecret."""
+    description = text.strip()
+    refuse_secret(description, field="description")
+    if len(description) > DESCRIPTION_LENGTH:
+        raise InvalidDescription(f"Use at most {DESCRIPTION_LENGTH} characters; this has {len(description)}.")
+    _refuse_unprintable(description, InvalidDescription)
+    return description
+
+
+def name_key(name: str) -> str:
+    """Names that look alike share a key: compatibility forms composed, case folded (Unicode D145)."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def refuse_secret(text: str, *, field: str) -> None:
+    """Raises HoldsSecret when `text` holds a secret, of which nothing is repeated."""
+    if holds_secret(text, settings.TOKEN_PREFIXES):
+        raise HoldsSecret(field=field)
+
+
+def _refuse_unprintable(text: str, error: type[Refused]) -> None:
+    for character in text:
+        if character in _BIDI_CONTROLS or unicodedata.category(character) in _REFUSED_CATEGORIES:
+            raise error(f"Take out the invisible character U+{ord(character):04X}.")

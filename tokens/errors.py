@@ -1,0 +1,71 @@
+"""What the domain refuses, as exceptions that every interface can turn into its own answer. No Django."""
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """An act that was not done.
+
+    `code` is stable and for programs, `field` names the input that is at fault ("" when none is),
+    `message` is a sentence for people. None of them ever repeats a secret.
+    """
+
+    code: ClassVar[str] = "refused"
+    field: ClassVar[str] = ""
+    message = "This can't be done."
+
+    def __init__(self, message: str = "", *, field: str = "") -> None:
+        self.message = message or self.message
+        if field:
+            self.field = field  # type: ignore[misc]  # an instance may point at another field
+        super().__init__(self.message)
+
+
+class InvalidName(Refused):
+    code = "invalid_name"
+    field = "name"
+
+
+class NameTaken(Refused):
+    code = "name_taken"
+    field = "name"
+    message = "You already have a token with this name."
+
+
+class InvalidDescription(Refused):
+    code = "invalid_description"
+    field = "description"
+
+
+class HoldsSecret(Refused):
+    code = "holds_secret"
+    message = "This is a secret. Revoke it if anyone saw it."
+
+
+class InvalidScopes(Refused):
+    code = "invalid_scopes"
+    field = "scopes"
+
+
+class InvalidNetworks(Refused):
+    code = "invalid_networks"
+    field = "allowed_networks"
+
+
+class InvalidExpiration(Refused):
+    code = "invalid_expiration"
+    field = "expires_at"
+
+
+class TooManyTokens(Refused):
+    code = "too_many_tokens"
+
+
+class TokenIsRevoked(Refused):
+    code = "revoked"
+    message = "This token was revoked for good. Make a new one."
+
+
+class TokenGone(Refused):
+    code = "gone"
+    message = "This token was deleted in the meantime."

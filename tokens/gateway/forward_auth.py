@@ -1,0 +1,108 @@
+"""Forward authentication: is this token good for this request? (nginx, Caddy, Traefik)"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import parse_qs, quote
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from tokens import scopes
+from tokens.domain.lookup import Found
+from tokens.domain.verification import Outcome, verify
+from tokens.networks import CallerAddress
+from tokens.presenting import (
+    Answer,
+    Credentials,
+    Presented,
+    address_of,
+    nothing_presented,
+    presented_twice,
+    problem,
+    read_credentials,
+    refusal,
+    rfc3339,
+    to_response,
+)
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_MAX_QUERY_FIELDS = 50
+# Every visible ASCII character but the percent sign, and the space.
+_HEADER_SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+
+
+def answer(presented: Presented, now: datetime) -> Answer:
+    """204 with who it is, 401 or 403: nginx passes on nothing else, so other refusals travel as 403."""
+    result = _judge(presented, now)
+    if result.status in (204, 401, 403):
+        return result
+    return Answer(403, {**result.headers, "X-Error-Status": str(result.status)}, result.body)
+
+
+def _judge(presented: Presented, now: datetime) -> Answer:
+    try:
+        query = parse_qs(presented.query, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
+    except ValueError:
+        return problem(400, "invalid_request", "The query has too many fields.")
+    credentials = read_credentials(presented.authorization)
+    if credentials is Credentials.NONE:
+        return nothing_presented(basic="basic" in query.get("challenge", ()))
+    if not isinstance(credentials, str):
+        return presented_twice()
+    needed = needed_scopes(query, presented.method)
+    verdict = verify(credentials, needed=needed, address=presented.address, now=now)
+    return identity(verdict.found) if verdict.outcome is Outcome.GOOD and verdict.found else refusal(verdict)
+
+
+def needed_scopes(query: Mapping[str, Sequence[str]], method: str) -> list[str]:
+    """The scopes that the query asks for; none means that any will do.
+
+    A query that says nothing asks for full access, so that a token made for one service opens no
+    other. An empty `scope=` is taken at its word: only full access holds it.
+    """
+    needed = [scope for value in query.get("scope", ()) for scope in value.split() or [""]]
+    action = "read" if method in _READING else "write"
+    needed += [f"{resource}:{action}" for resource in query.get("resource", ())]
+    if not needed and query.get("any") != ["1"]:
+        return [scopes.FULL]
+    return needed
+
+
+def identity(found: Found) -> Answer:
+    """All six headers, always: a proxy may let a client's own through where one is missing."""
+    values = {
+        "X-Auth-User-Id": str(found.owner_id),
+        "X-Auth-User-Email": found.owner_email,
+        "X-Auth-Token-Id": str(found.token_id),
+        "X-Auth-Token-Name": found.token_name,
+        "X-Auth-Scopes": found.scopes,
+        "X-Auth-Expires-At": rfc3339(found.ends_at),
+    }
+    headers = {name: quote(value, safe=_HEADER_SAFE) for name, value in values.items()}
+    return Answer(204, {**headers, "Cache-Control": "no-store"})
+
+
+def presented_by(environ: Mapping[str, str], address: CallerAddress) -> Presented:
+    """The question in a WSGI environment."""
+    return Presented(
+        authorization=environ.get("HTTP_AUTHORIZATION", ""),
+        query=environ.get("QUERY_STRING", ""),
+        method=forwarded_method(environ),
+        address=address,
+    )
+
+
+def forwarded_method(environ: Mapping[str, str]) -> str:
+    """The method of the request that the proxy holds, "" unless exactly one is named.
+
+    A server joins a repeated header by a comma, which is then no method that reads.
+    """
+    named = {environ.get(name, "") for name in ("HTTP_X_FORWARDED_METHOD", "HTTP_X_ORIGINAL_METHOD")} - {""}
+    return named.pop() if len(named) == 1 else ""
+
+
+@csrf_exempt
+def auth_verify(request: HttpRequest) -> HttpResponse:
+    """The ordinary view; every method, no cookie, no session, no body."""
+    return to_response(answer(presented_by(request.META, address_of(request)), timezone.now()))

@@ -1,0 +1,8 @@
+"""The rows. Only `tokens.domain` changes them."""
+
+from tokens.models.access_token import AccessToken
+from tokens.models.policy import Policy
+from tokens.models.resource import Resource
+from tokens.models.token_secret import TokenSecret
+
+__all__ = ["AccessToken", "Policy", "Resource", "TokenSecret"]

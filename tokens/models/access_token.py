@@ -1,0 +1,105 @@
+"""A token: what keeps its identity while its secrets come and go."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.audit import Subject
+from accounts.models import User
+from tokens import scopes
+
+NAME_LENGTH = 64
+# NFKC turns some single characters into eighteen, and case folding may triple those of a name.
+NAME_KEY_LENGTH = NAME_LENGTH * 18 * 3
+DESCRIPTION_LENGTH = 200
+REASON_LENGTH = 200
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def with_current_secret(self) -> "AccessTokenQuerySet":
+        """Each token's `hint` comes along, without a query a row."""
+        return self.prefetch_related("secrets")
+
+
+class AccessToken(models.Model):
+    class DisabledBy(models.TextChoices):
+        OWNER = "owner"
+        ADMINISTRATOR = "administrator"
+        POLICY = "policy"
+
+    class RevokedCode(models.TextChoices):
+        ADMINISTRATOR = "administrator", "Revoked by an administrator"
+        LEAK = "leak", "Reported as leaked"
+        HOLDER = "holder", "Ended by whoever held the secret"
+        POLICY = "policy", "Revoked by a rule of this portal"
+
+    # People are deactivated, never deleted, as long as they own tokens.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=NAME_LENGTH)
+    name_key = models.CharField(max_length=NAME_KEY_LENGTH)
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
+    scopes = models.TextField(blank=True)
+    allowed_networks = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    regenerated_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    made_by_token = models.ForeignKey("self", models.SET_NULL, null=True, related_name="made_tokens")
+    disabled_at = models.DateTimeField(null=True)
+    disabled_by = models.CharField(max_length=16, choices=DisabledBy, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_code = models.CharField(max_length=16, choices=RevokedCode, blank=True)
+    revoked_reason = models.CharField(max_length=REASON_LENGTH, blank=True)
+    expiry_flagged_at = models.DateTimeField(null=True)
+    banner_dismissed_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    last_used_address = models.CharField(max_length=45, blank=True)
+    last_used_agent = models.CharField(max_length=200, blank=True)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    owner_id: int
+    owner: models.ForeignKey[User, User]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name_key"], name="token_name_unique"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(name_key=""), name="token_has_name"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="token_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(disabled_at=None, disabled_by="")
+                | Q(disabled_at__isnull=False, disabled_by__in=["owner", "administrator", "policy"]),
+                name="token_disabled_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_code="", revoked_reason="")
+                | Q(revoked_at__isnull=False, revoked_code__in=["administrator", "leak", "holder", "policy"]),
+                name="token_revoked_with_code",
+            ),
+            models.CheckConstraint(
+                condition=~Q(scopes__startswith="full ")
+                & ~Q(scopes__endswith=" full")
+                & ~Q(scopes__contains=" full "),
+                name="token_full_stands_alone",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_created"),  # the owner's list
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def subject(self) -> Subject:
+        """This token in the audit log."""
+        return Subject("token", self.pk, self.name, self.owner_id)
+
+    @property
+    def scope_list(self) -> list[str]:
+        return scopes.split(self.scopes)
+
+    @property
+    def hint(self) -> str:
+        """The current secret's hint, "" when it is gone; prefetch `secrets` before showing many."""
+        return next((secret.hint for secret in self.secrets.all() if secret.replaced_at is None), "")

@@ -1,0 +1,29 @@
+"""What a token may be given access to, apart from everything."""
+
+from django.db import models
+from django.db.models import Q
+
+NAME_LENGTH = 40
+NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
+
+
+class Resource(models.Model):
+    """A service or a part of one; its scopes are `name:read` and `name:write`."""
+
+    name = models.CharField(max_length=NAME_LENGTH, unique=True)
+    title = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(condition=Q(name__regex=NAME_PATTERN), name="resource_name_form"),
+            models.CheckConstraint(
+                condition=~Q(name__in=["full", "any", "introspect"]), name="resource_name_not_reserved"
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="resource_has_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

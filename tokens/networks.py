@@ -1,0 +1,111 @@
+"""Addresses and ranges: who is calling, and whether a token may be used from there. No Django."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tokens.errors import InvalidNetworks
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MAX_NETWORKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAddress:
+    """Where a request came from.
+
+    `address` is None when the server was not told (a unix socket). `certain` is False when a proxy
+    that nobody declared stands in between: then `address` is the proxy's, and no token that is
+    bound to networks may be used.
+    """
+
+    address: Address | None
+    certain: bool = True
+
+    def __str__(self) -> str:
+        return str(self.address or "")
+
+
+def parse_address(text: str) -> Address | None:
+    """An IPv4 or IPv6 address; IPv4 mapped into IPv6 counts as IPv4; None when it is neither."""
+    try:
+        address = ipaddress.ip_address(text.strip().removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+@lru_cache(maxsize=1024)
+def parse_networks(ranges: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(entry) for entry in ranges)
+
+
+def in_any(address: Address | None, networks: Iterable[Network]) -> bool:
+    return address is not None and any(address in network for network in networks)
+
+
+def caller_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> CallerAddress:
+    """The address that a request came from.
+
+    `X-Forwarded-For` is read from right to left for as long as the one who wrote the entry is a
+    trusted proxy; an entry that is no address ends the walk at the proxy that passed it on.
+    """
+    address = parse_address(peer)
+    if not in_any(address, trusted):
+        return CallerAddress(address, certain=not forwarded_for.strip())
+    for entry in reversed(forwarded_for.split(",")):
+        said = parse_address(entry)
+        if said is None:
+            break
+        address = said
+        if not in_any(said, trusted):
+            break
+    return CallerAddress(address)
+
+
+def normalise_networks(entries: Iterable[str]) -> list[str]:
+    """Canonical CIDR ranges, sorted, each once.
+
+    A single address is a range of one; host bits are refused, because `10.0.0.5/8` is more often a
+    slip than a wish. Raises InvalidNetworks.
+    """
+    networks = {_parse_range(entry.strip()) for entry in entries if entry.strip()}
+    if len(networks) > MAX_NETWORKS:
+        raise InvalidNetworks(f"Give at most {MAX_NETWORKS} networks.")
+    return [str(network) for network in sorted(networks, key=lambda n: (n.version, n))]
+
+
+def covers(wide: Sequence[str], narrow: Sequence[str]) -> bool:
+    """Whether a token bound to `narrow` works nowhere that one bound to `wide` would not (empty: anywhere)."""
+    if not wide:
+        return True
+    outer = parse_networks(tuple(wide))
+    return bool(narrow) and all(
+        any(_is_within(network, candidate) for candidate in outer) for network in parse_networks(tuple(narrow))
+    )
+
+
+def _is_within(inner: Network, outer: Network) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # versions agree
+
+
+def _parse_range(entry: str) -> Network:
+    try:
+        network = ipaddress.ip_network(entry)
+    except ValueError:
+        hint = _without_host_bits(entry)
+        advice = f" Did you mean {hint}?" if hint else " Write a range such as 203.0.113.0/24 or 2001:db8::/32."
+        raise InvalidNetworks(f"“{entry[:60]}” is not a network.{advice}") from None
+    return network
+
+
+def _without_host_bits(entry: str) -> str:
+    try:
+        return str(ipaddress.ip_network(entry, strict=False))
+    except ValueError:
+        return ""

@@ -1,0 +1,166 @@
+"""A token on the wire: how it is presented, and what a refusal says.
+
+Bearer is RFC 6750, Basic is RFC 7617 (git, pip, npm and docker know nothing else), the bodies of
+errors are RFC 9457.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, auto
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts.actor import caller_of
+from tokens.domain.lookup import Found
+from tokens.domain.verification import Outcome, Verdict
+from tokens.networks import CallerAddress, parse_address
+
+REALM = "tokenportal"
+# Far above any secret of ours; what is longer is not worth decoding.
+_MAX_CREDENTIALS = 512
+_SECOND_CREDENTIALS = re.compile(r",\s*(bearer|basic)\s", re.IGNORECASE)
+# RFC 6749, section 3.3, without the quote and the backslash: safe inside a quoted string.
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")
+
+
+class Credentials(Enum):
+    """What an Authorization header holds when it holds no secret."""
+
+    NONE = auto()
+    TWICE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """One question of a service, whichever way it came in.
+
+    `authorization` and `query` are as received; `method` is that of the request that the service
+    wants judged, "" when that is not clear.
+    """
+
+    authorization: str
+    query: str
+    method: str
+    address: CallerAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def read_credentials(authorization: str) -> str | Credentials:
+    """The secret in an Authorization header; a malformed one is "", which no token has."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    known = scheme.lower() in ("bearer", "basic")
+    if _SECOND_CREDENTIALS.search(authorization) or (known and "," in rest):
+        return Credentials.TWICE
+    if not known:
+        return Credentials.NONE
+    rest = rest.strip()
+    if len(rest) > _MAX_CREDENTIALS:
+        return ""
+    return rest if scheme.lower() == "bearer" else _basic_secret(rest)
+
+
+def _basic_secret(encoded: str) -> str:
+    """The password, or the user name where there is no password."""
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode("ascii").partition(":")
+    except (binascii.Error, ValueError):
+        return ""
+    return password or user
+
+
+def refusal(verdict: Verdict) -> Answer:
+    """The answer to a secret that is not good enough (RFC 6750, section 3)."""
+    if verdict.outcome in (Outcome.INSUFFICIENT_SCOPE, Outcome.WRONG_NETWORK):
+        return _forbidden(verdict)
+    attributes = {"error": "invalid_token", "error_description": describe(verdict)}
+    if verdict.outcome is Outcome.EXPIRED and verdict.found:
+        attributes["error_uri"] = renewal_url(verdict.found)
+    return problem(401, "invalid_token", attributes["error_description"], challenge=bearer(attributes))
+
+
+def nothing_presented(*, basic: bool = False) -> Answer:
+    """401 with a challenge and no error code; `basic` for clients that answer no other (git, docker)."""
+    challenge = f'Basic realm="{REALM}", charset="UTF-8"' if basic else bearer({})
+    return problem(401, "unauthenticated", "Present an access token.", challenge=challenge)
+
+
+def presented_twice() -> Answer:
+    detail = "Present one access token, once."
+    attributes = {"error": "invalid_request", "error_description": detail}
+    return problem(400, "invalid_request", detail, challenge=bearer(attributes))
+
+
+def describe(verdict: Verdict) -> str:
+    """Why a secret is refused. Only the whole right secret earns more than that it is not valid."""
+    since = rfc3339(verdict.since) if verdict.since else ""
+    code = verdict.found.revoked_code if verdict.found else ""
+    return {
+        Outcome.REVOKED: f"The access token was revoked at {since} ({code})",
+        Outcome.DEACTIVATED: f"The owner of the access token was deactivated at {since}",
+        Outcome.REPLACED: f"The access token was replaced at {since}",
+        Outcome.EXPIRED: f"The access token expired at {since}",
+        Outcome.DISABLED: f"The access token was disabled at {since}",
+        Outcome.WRONG_NETWORK: "The access token is not allowed from this address",
+        Outcome.INSUFFICIENT_SCOPE: "The access token does not have the permissions that this needs",
+    }.get(verdict.outcome, "The access token is not valid")
+
+
+def bearer(attributes: Mapping[str, str]) -> str:
+    """A challenge. No value may hold a text that a person typed."""
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in {"realm": REALM, **attributes}.items())
+
+
+def problem(status: int, code: str, detail: str, *, challenge: str = "") -> Answer:
+    """An error as application/problem+json."""
+    body = {
+        "type": f"urn:tokenportal:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
+    return Answer(status, headers, json.dumps(body).encode())
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-12-22T10:00:00Z`, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def renewal_url(found: Found) -> str:
+    """The page on which the owner makes a new secret."""
+    return f"{settings.BASE_URL}/settings/tokens/{found.token_id}/regenerate/"
+
+
+def address_of(request: HttpRequest) -> CallerAddress:
+    caller = caller_of(request)
+    return CallerAddress(parse_address(caller.address), caller.certain)
+
+
+def to_response(answer: Answer) -> HttpResponse:
+    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+
+
+def _forbidden(verdict: Verdict) -> Answer:
+    detail = describe(verdict)
+    attributes = {"error": "insufficient_scope", "error_description": detail}
+    scope = " ".join(verdict.needed)
+    if verdict.outcome is Outcome.INSUFFICIENT_SCOPE:
+        if all(_SCOPE_TOKEN.fullmatch(part) for part in verdict.needed) and 0 < len(scope) <= 500:
+            attributes = {"error": "insufficient_scope", "scope": scope}
+    return problem(403, "insufficient_scope", detail, challenge=bearer(attributes))
