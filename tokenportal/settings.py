@@ -83,6 +83,7 @@ TEMPLATES = [
                 "tokenportal.context.site",
             ],
             "builtins": ["lucide.templatetags.lucide"],
+            "libraries": {"portal": "tokens.pages.template_tags"},
         },
     }
 ]

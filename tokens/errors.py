@@ -1,5 +1,6 @@
 """What the domain refuses, as exceptions that every interface can turn into its own answer. No Django."""
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -57,6 +58,31 @@ class InvalidExpiration(Refused):
     field = "expires_at"
 
 
+class AlreadyDone(Refused):
+    """A repeat of an act that made a secret; the first answer had it.
+
+    `token_id` is the token that the first call made or regenerated, `at` when it did.
+    """
+
+    code = "already_done"
+    message = "Already made. Its secret was in the other answer; if you didn't keep it, regenerate."
+
+    def __init__(self, *, token_id: int, at: datetime) -> None:
+        self.token_id = token_id
+        self.at = at
+        super().__init__()
+
+
+class ChangedElsewhere(Refused):
+    code = "changed_elsewhere"
+    message = "This token was changed in the meantime. Look at what it is now, then save again."
+
+
+class DisabledByAdministrator(Refused):
+    code = "disabled_by_administrator"
+    message = "An administrator disabled this token. Ask them to enable it."
+
+
 class TooManyTokens(Refused):
     code = "too_many_tokens"
 
@@ -69,3 +95,8 @@ class TokenIsRevoked(Refused):
 class TokenGone(Refused):
     code = "gone"
     message = "This token was deleted in the meantime."
+
+
+class InvalidResource(Refused):
+    code = "invalid_resource"
+    field = "name"

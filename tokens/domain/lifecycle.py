@@ -12,13 +12,22 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.actor import Actor
-from accounts.audit import record
+from accounts.audit import changes, record
 from accounts.models import User
 from tokens import scopes as scope_rules
-from tokens.domain import digests
+from tokens.domain import digests, request_keys
 from tokens.domain.expiration import check_expiration
 from tokens.domain.names import clean_description, clean_name, refuse_secret
-from tokens.errors import InvalidScopes, NameTaken, TokenGone, TokenIsRevoked, TooManyTokens
+from tokens.errors import (
+    AlreadyDone,
+    ChangedElsewhere,
+    DisabledByAdministrator,
+    InvalidScopes,
+    NameTaken,
+    TokenGone,
+    TokenIsRevoked,
+    TooManyTokens,
+)
 from tokens.models import AccessToken, Policy, Resource, TokenSecret
 from tokens.models.access_token import REASON_LENGTH
 from tokens.networks import normalise_networks
@@ -37,15 +46,18 @@ def create_token(
     scopes: Iterable[str] = (),
     allowed_networks: Iterable[str] = (),
     may_introspect: bool = False,
+    request_key: str = "",
 ) -> tuple[AccessToken, str]:
     """A new token and its secret, which exists nowhere else. Without scopes it is good for nothing.
 
-    `may_introspect` lets the scope `introspect` through: only administrators may give it.
+    `may_introspect` lets the scope `introspect` through: only administrators may give it. A second
+    call with the same `request_key` within a day makes nothing and raises AlreadyDone.
     Raises InvalidName, NameTaken, InvalidDescription, HoldsSecret, InvalidScopes, InvalidNetworks,
     InvalidExpiration, TooManyTokens.
     """
     policy = Policy.current()
-    User.objects.select_for_update().get(pk=owner.pk)  # two creations at once can't both take the last place
+    _lock_owner(owner)
+    request_keys.refuse_repeat(owner, request_key, now=now)
     shown_name, key = clean_name(name)
     token = AccessToken(
         owner=owner,
@@ -61,8 +73,98 @@ def create_token(
     _refuse_one_too_many(owner, policy=policy, now=now)
     _save(token)
     secret = _add_secret(token, now=now)
+    request_keys.remember(owner, request_key, token=token, now=now)
     record("token.created", by=by, subject=token.subject, now=now, after=described(token))
     return token, secret
+
+
+@transaction.atomic
+def edit_token(
+    token: AccessToken,
+    *,
+    name: str,
+    description: str,
+    scopes: Iterable[str],
+    allowed_networks: Iterable[str],
+    by: Actor,
+    now: datetime,
+    version: datetime | None = None,
+) -> AccessToken:
+    """Change what is not secret; the secret goes on working and its end does not move.
+
+    `version` is the `updated_at` that the caller saw: another one raises ChangedElsewhere. Scopes
+    that the token has already may stay even if the policy gives them no more.
+    Raises also TokenGone and what create_token says of each field.
+    """
+    current = lock(token)
+    if version is not None and version != current.updated_at:
+        raise ChangedElsewhere
+    before = described(current)
+    current.name, current.name_key = clean_name(name)
+    current.description = clean_description(description)
+    current.scopes = _changed_scopes(current, list(scopes))
+    current.allowed_networks = normalise_networks(allowed_networks)
+    return _save_change("token.edited", current, before, by=by, now=now)
+
+
+@transaction.atomic
+def regenerate_token(
+    token: AccessToken, *, expires_at: datetime, by: Actor, now: datetime, replaces: int | None = None
+) -> tuple[AccessToken, str]:
+    """A new secret with a new end; the old one is dead at this instant. Returns the token and the secret.
+
+    `replaces` is the id of the secret that the caller means to replace: when that one was replaced
+    before, AlreadyDone. A disabled token stays disabled.
+    Raises TokenGone, TokenIsRevoked, AlreadyDone, InvalidExpiration, TooManyTokens.
+    """
+    policy = Policy.current()
+    _lock_owner(token.owner)
+    current = lock_unrevoked(token)
+    old = current.secrets.get(replaced_at=None)
+    if replaces is not None and replaces != old.pk:
+        raise AlreadyDone(token_id=current.pk, at=old.created_at)
+    before = described(current)
+    end = check_expiration(expires_at, policy=policy, now=now)
+    _refuse_one_too_many(current.owner, policy=policy, now=now, besides=current)
+    _end_secret(old, current, now=now)
+    current.expires_at, current.regenerated_at = end, now
+    current.expiry_flagged_at = current.banner_dismissed_at = None
+    secret = _add_secret(current, now=now)
+    return _save_change("token.regenerated", current, before, by=by, now=now), secret
+
+
+@transaction.atomic
+def disable_token(token: AccessToken, *, by: Actor, now: datetime, disabled_by: str = "owner") -> AccessToken:
+    """Switch the token off until somebody switches it on. An administrator's word stands over the owner's.
+
+    Does nothing to a token that is off already. Raises TokenGone, TokenIsRevoked.
+    """
+    current = lock_unrevoked(token)
+    wanted = AccessToken.DisabledBy(disabled_by)
+    if current.disabled_at is not None and wanted is not AccessToken.DisabledBy.ADMINISTRATOR:
+        return current
+    before = described(current)
+    current.disabled_at = current.disabled_at or now
+    current.disabled_by, current.expiry_flagged_at = wanted, None
+    return _save_change("token.disabled", current, before, by=by, now=now)
+
+
+@transaction.atomic
+def enable_token(token: AccessToken, *, by: Actor, now: datetime, as_administrator: bool = False) -> AccessToken:
+    """Switch the token on again; nothing happens to one that is on.
+
+    Raises TokenGone, TokenIsRevoked, DisabledByAdministrator, TooManyTokens.
+    """
+    _lock_owner(token.owner)
+    current = lock_unrevoked(token)
+    if current.disabled_at is None:
+        return current
+    if current.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR and not as_administrator:
+        raise DisabledByAdministrator
+    _refuse_one_too_many(current.owner, policy=Policy.current(), now=now, besides=current)
+    before = described(current)
+    current.disabled_at, current.disabled_by = None, ""
+    return _save_change("token.enabled", current, before, by=by, now=now)
 
 
 @transaction.atomic
@@ -81,13 +183,11 @@ def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: 
     """
     refuse_secret(reason, field="reason")
     current = lock_unrevoked(token)
-    current.revoked_at = current.updated_at = now
-    current.revoked_code = AccessToken.RevokedCode(code)
+    before = described(current)
+    current.revoked_at, current.revoked_code = now, AccessToken.RevokedCode(code)
     current.revoked_reason = reason.strip()[:REASON_LENGTH]
     current.expiry_flagged_at = None
-    current.save()
-    record("token.revoked", by=by, subject=current.subject, now=now, after={"code": code, "reason": reason})
-    return current
+    return _save_change("token.revoked", current, before, by=by, now=now)
 
 
 def allowed_scopes(scopes: Iterable[str], *, policy: Policy, may_introspect: bool = False) -> str:
@@ -107,6 +207,10 @@ def described(token: AccessToken) -> dict[str, Any]:
         "scopes": token.scopes,
         "allowed_networks": token.allowed_networks,
         "expires_at": token.expires_at.isoformat(),
+        "disabled": token.disabled_at is not None,
+        "disabled_by": token.disabled_by,
+        "revoked_code": token.revoked_code,
+        "revoked_reason": token.revoked_reason,
     }
 
 
@@ -138,12 +242,42 @@ def _save(token: AccessToken) -> None:
         raise
 
 
-def _refuse_one_too_many(owner: User, *, policy: Policy, now: datetime) -> None:
-    living = owner.tokens.filter(revoked_at=None, expires_at__gt=now).count()
-    if living >= policy.tokens_per_owner:
+def _save_change(kind: str, token: AccessToken, before: dict[str, Any], *, by: Actor, now: datetime) -> AccessToken:
+    token.updated_at = now
+    _save(token)
+    was, is_now = changes(before, described(token))
+    record(kind, by=by, subject=token.subject, now=now, before=was, after=is_now)
+    return token
+
+
+def _changed_scopes(token: AccessToken, wanted: list[str]) -> str:
+    kept = token.scopes if sorted(wanted) == sorted(token.scope_list) else None
+    may_introspect = scope_rules.INTROSPECT in token.scope_list
+    return kept if kept is not None else allowed_scopes(wanted, policy=Policy.current(), may_introspect=may_introspect)
+
+
+def _lock_owner(owner: User) -> None:
+    """Of two acts that would each take an owner's last free place, the second waits and then sees the first."""
+    User.objects.select_for_update().get(pk=owner.pk)
+
+
+def _refuse_one_too_many(
+    owner: User, *, policy: Policy, now: datetime, besides: AccessToken | None = None
+) -> None:
+    """Revoked and expired tokens don't count, nor does the one that is acted on."""
+    living = owner.tokens.filter(revoked_at=None, expires_at__gt=now)
+    count = living.exclude(pk=besides.pk).count() if besides else living.count()
+    if count >= policy.tokens_per_owner:
         raise TooManyTokens(
-            f"You have {living} tokens, and this portal allows {policy.tokens_per_owner}. Delete one you don't need."
+            f"This portal allows {policy.tokens_per_owner} tokens for each person. Delete one that you don't need."
         )
+
+
+def _end_secret(secret: TokenSecret, token: AccessToken, *, now: datetime) -> None:
+    """A secret that had ended by itself keeps its own end."""
+    secret.replaced_at = now
+    secret.accepted_until = min(now, token.expires_at)
+    secret.save(update_fields=["replaced_at", "accepted_until"])
 
 
 def _add_secret(token: AccessToken, *, now: datetime) -> str:

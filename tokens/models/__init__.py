@@ -2,7 +2,8 @@
 
 from tokens.models.access_token import AccessToken
 from tokens.models.policy import Policy
+from tokens.models.request_key import RequestKey
 from tokens.models.resource import Resource
 from tokens.models.token_secret import TokenSecret
 
-__all__ = ["AccessToken", "Policy", "Resource", "TokenSecret"]
+__all__ = ["AccessToken", "Policy", "RequestKey", "Resource", "TokenSecret"]

@@ -1,5 +1,7 @@
 """A token: what keeps its identity while its secrets come and go."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,17 +10,14 @@ from accounts.audit import Subject
 from accounts.models import User
 from tokens import scopes
 
+if TYPE_CHECKING:
+    from tokens.models.token_secret import TokenSecret
+
 NAME_LENGTH = 64
 # NFKC turns some single characters into eighteen, and case folding may triple those of a name.
 NAME_KEY_LENGTH = NAME_LENGTH * 18 * 3
 DESCRIPTION_LENGTH = 200
 REASON_LENGTH = 200
-
-
-class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    def with_current_secret(self) -> "AccessTokenQuerySet":
-        """Each token's `hint` comes along, without a query a row."""
-        return self.prefetch_related("secrets")
 
 
 class AccessToken(models.Model):
@@ -55,8 +54,6 @@ class AccessToken(models.Model):
     last_used_at = models.DateTimeField(null=True)
     last_used_address = models.CharField(max_length=45, blank=True)
     last_used_agent = models.CharField(max_length=200, blank=True)
-
-    objects = AccessTokenQuerySet.as_manager()
 
     owner_id: int
     owner: models.ForeignKey[User, User]
@@ -100,6 +97,10 @@ class AccessToken(models.Model):
         return scopes.split(self.scopes)
 
     @property
+    def current_secret(self) -> "TokenSecret":
+        """Every token has exactly one; prefetch `secrets` before asking many."""
+        return next(secret for secret in self.secrets.all() if secret.replaced_at is None)
+
+    @property
     def hint(self) -> str:
-        """The current secret's hint, "" when it is gone; prefetch `secrets` before showing many."""
-        return next((secret.hint for secret in self.secrets.all() if secret.replaced_at is None), "")
+        return self.current_secret.hint

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 NAME_LENGTH = 40
+TITLE_LENGTH = 80
+DESCRIPTION_LENGTH = 200
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
 
 
@@ -11,8 +13,8 @@ class Resource(models.Model):
     """A service or a part of one; its scopes are `name:read` and `name:write`."""
 
     name = models.CharField(max_length=NAME_LENGTH, unique=True)
-    title = models.CharField(max_length=80)
-    description = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=TITLE_LENGTH)
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -3,11 +3,17 @@
 from django.urls import path
 
 from tokens.pages import views
+from tokens.pages.selected import tokens_selected
 
 app_name = "tokens"
 urlpatterns = [
     path("", views.token_list, name="list"),
     path("new/", views.token_create, name="create"),
+    path("selected/", tokens_selected, name="selected"),
     path("<int:pk>/", views.token_detail, name="detail"),
+    path("<int:pk>/edit/", views.token_edit, name="edit"),
+    path("<int:pk>/regenerate/", views.token_regenerate, name="regenerate"),
     path("<int:pk>/delete/", views.token_delete, name="delete"),
+    path("<int:pk>/disable/", views.token_disable, name="disable"),
+    path("<int:pk>/enable/", views.token_enable, name="enable"),
 ]

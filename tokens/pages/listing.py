@@ -1,0 +1,101 @@
+"""The list: what the query asks for, and the page of rows that answers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import User
+from tokens.domain.names import name_key
+from tokens.domain.states import State, in_state, reminder_window
+from tokens.models import AccessToken, Policy, TokenSecret
+from tokens.pages.presentation import TokenRow, token_row
+from tokens.secret_format import holds_secret
+
+PAGE_SIZE = 25
+_MAX_QUERY = 200
+STATES = [("", "All states"), *((state.value, state.value.capitalize()) for state in State)]
+SORTS = [
+    ("-created", "Newest first"),
+    ("created", "Oldest first"),
+    ("name", "Name, A to Z"),
+    ("-name", "Name, Z to A"),
+    ("expires", "Ends soonest"),
+    ("-expires", "Ends last"),
+    ("-used", "Used last"),
+    ("used", "Unused longest"),
+]
+_COLUMNS = {"created": "created_at", "name": "name_key", "expires": "expires_at", "used": "last_used_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What the address asks for; whatever can't be understood counts as not said."""
+
+    q: str = ""
+    state: str = ""
+    sort: str = "-created"
+    page: int = 1
+    held_secret: bool = False
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "ListQuery":
+        q = query.get("q", "").replace("\0", "").strip()[:_MAX_QUERY]
+        state, sort, page = query.get("state", ""), query.get("sort", ""), query.get("page", "")
+        secret = holds_secret(q, settings.TOKEN_PREFIXES)
+        return cls(
+            q="" if secret else q,
+            state=state if state in State else "",
+            sort=sort if sort in dict(SORTS) else "-created",
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 10 else 1,
+            held_secret=secret,
+        )
+
+    def rows(self, tokens: QuerySet[AccessToken], *, now: datetime, window: timedelta) -> QuerySet[AccessToken]:
+        if self.state:
+            tokens = tokens.filter(in_state(State(self.state), now=now, window=window))
+        return tokens.filter(self._matching()).order_by(*self._order())
+
+    def _matching(self) -> Q:
+        if not self.q:
+            return Q()
+        hints = TokenSecret.objects.filter(token=OuterRef("pk"), replaced_at=None, hint__contains=self.q)
+        return Q(name_key__contains=name_key(self.q)) | Q(description__icontains=self.q) | Q(Exists(hints))
+
+    def _order(self) -> list[Any]:
+        column = F(_COLUMNS[self.sort.lstrip("-")])
+        # Never used comes last whichever way; the id makes the order of equals, and so the pages, firm.
+        if self.sort.startswith("-"):
+            return [column.desc(nulls_last=True), "-pk"]
+        return [column.asc(nulls_last=True), "pk"]
+
+
+def list_context(owner: User, query: ListQuery, *, now: datetime) -> dict[str, Any]:
+    """What the templates of the list use; the number of queries does not depend on the number of tokens."""
+    window = reminder_window(Policy.current())
+    tokens = query.rows(owner.tokens.all(), now=now, window=window).prefetch_related(current_secrets())
+    page: Page[AccessToken] = Paginator(tokens, PAGE_SIZE).get_page(query.page)
+    return {
+        "rows": [token_row(token, now=now, window=window) for token in page],
+        "page": page,
+        "q": query.q,
+        "state": query.state,
+        "sort": query.sort,
+        "held_secret": query.held_secret,
+        "total": owner.tokens.count() if query.q or query.state else page.paginator.count,
+        "states": STATES,
+        "sorts": SORTS,
+    }
+
+
+def current_secrets() -> "Prefetch[str, QuerySet[TokenSecret], str]":
+    """Only the secret that a token has now, for its hint."""
+    return Prefetch("secrets", TokenSecret.objects.filter(replaced_at=None))
+
+
+def row_of(token: AccessToken, *, now: datetime) -> TokenRow:
+    return token_row(token, now=now, window=reminder_window(Policy.current()))

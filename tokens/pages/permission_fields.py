@@ -1,0 +1,133 @@
+"""The Permissions part of a form: none, full, or a level for each resource."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from tokens import scopes
+from tokens.models import Resource
+from tokens.pages.form_base import SecretFreeForm
+
+NONE, SELECTED = "none", "selected"
+PERMISSION_PREFIX = "permission_"
+_ROTATE = "rotate"
+_READ_ROTATE = "read-rotate"
+
+
+@dataclass(frozen=True)
+class PermissionRow:
+    resource: Resource
+    field: forms.BoundField
+
+
+class PermissionFields(SecretFreeForm):
+    """Adds `scopes` (`none`, `full`, `selected`) and `permission_<resource>` (``, `read`, `write`).
+
+    `scopes` also takes scopes themselves, as links do: `scopes=deployments:read`. `granted` are the
+    scopes that the form starts from.
+    """
+
+    def __init__(self, data: QueryDict | None = None, *, granted: Iterable[str] = (), **kwargs: Any) -> None:
+        self.resources = list(Resource.objects.all())
+        self.granted = list(granted)
+        initial = {**fields_of(self.granted), **kwargs.pop("initial", {})}
+        super().__init__(_spread(data), initial=initial, **kwargs)
+        self.fields["scopes"] = self._access_field()
+        self.fields |= {_field_name(resource.name): self._level_field(resource) for resource in self.resources}
+        self.order_fields(self.field_order)
+
+    def _access_field(self) -> forms.ChoiceField:
+        choices = [(NONE, "No access"), (scopes.FULL, "Full access"), (SELECTED, "Selected permissions")]
+        if not self.policy.full_access_allowed and scopes.FULL not in self.granted:
+            choices.pop(1)
+        messages = {"invalid_choice": "There is no such permission."}
+        return forms.ChoiceField(
+            label="Permissions", choices=choices, required=False, widget=forms.RadioSelect, error_messages=messages
+        )
+
+    def _level_field(self, resource: Resource) -> forms.ChoiceField:
+        return forms.ChoiceField(
+            label=resource.title,
+            choices=_levels(resource, self.granted),
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": "Choose one of the offered permissions."},
+        )
+
+    @property
+    def permission_rows(self) -> list[PermissionRow]:
+        return [PermissionRow(resource, self[_field_name(resource.name)]) for resource in self.resources]
+
+    def chosen_scopes(self) -> list[str]:
+        """The scopes of the cleaned form. `introspect`, which no form gives, stays where it was."""
+        access = self.cleaned_data["scopes"]
+        if access != SELECTED:
+            return [scopes.FULL] if access == scopes.FULL else []
+        self._refuse_unknown()
+        kept = [scope for scope in self.granted if scope == scopes.INTROSPECT]
+        chosen = kept + [scope for resource in self.resources for scope in self._level_scopes(resource)]
+        if not chosen:
+            raise forms.ValidationError("Choose at least one permission, or “No access”.")
+        return chosen
+
+    def _refuse_unknown(self) -> None:
+        for name in self.data:
+            if name.startswith(PERMISSION_PREFIX) and name not in self.fields:
+                raise forms.ValidationError(f"There is no permission “{name.removeprefix(PERMISSION_PREFIX)[:60]}”.")
+
+    def _level_scopes(self, resource: Resource) -> list[str]:
+        # The levels are cleaned after `scopes`, so they are read as they came; an unknown one is an
+        # error of its own field.
+        level = self[_field_name(resource.name)].value() or ""
+        return [f"{resource.name}:{action}" for action in str(level).split("-") if action in _ACTIONS]
+
+
+_ACTIONS = (*scopes.ACTIONS, _ROTATE)
+
+
+def fields_of(granted: Iterable[str]) -> dict[str, str]:
+    """The values of the fields that stand for these scopes."""
+    chosen = set(granted)
+    if not chosen or scopes.FULL in chosen:
+        return {"scopes": scopes.FULL if chosen else NONE}
+    levels = {name: _level_of(name, chosen) for name in {scope.partition(":")[0] for scope in chosen}}
+    return {"scopes": SELECTED, **{_field_name(name): level for name, level in levels.items()}}
+
+
+def _level_of(name: str, chosen: set[str]) -> str:
+    if f"{name}:write" in chosen:
+        return "write"
+    return "-".join(action for action in ("read", _ROTATE) if f"{name}:{action}" in chosen)
+
+
+def _levels(resource: Resource, granted: Iterable[str]) -> list[tuple[str, str]]:
+    levels = [("", "None"), ("read", "Read"), ("write", "Write")]
+    if resource.name == scopes.PORTAL:
+        levels.insert(2, (_ROTATE, "Rotate"))
+        if _level_of(resource.name, set(granted)) == _READ_ROTATE:
+            levels.insert(3, (_READ_ROTATE, "Read and rotate"))
+    return levels
+
+
+def _spread(data: QueryDict | None) -> QueryDict | None:
+    """Scopes that were posted as such, as the fields that stand for them."""
+    values = data.getlist("scopes") if data is not None else []
+    named = [scope for value in values for scope in value.replace(",", " ").split() if ":" in scope]
+    if data is None or not named:
+        return data
+    spread = data.copy()
+    spread.pop("scopes")
+    _update(spread, fields_of(named))
+    return spread
+
+
+def _update(data: QueryDict, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        data[name] = value
+
+
+def _field_name(resource: str) -> str:
+    return PERMISSION_PREFIX + resource

@@ -1,0 +1,66 @@
+"""A new-token form that a link fills in, or another token."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone
+
+from tokens import scopes
+from tokens.domain import expiration
+from tokens.models import AccessToken, Policy
+from tokens.models.access_token import NAME_LENGTH
+from tokens.pages.forms import CUSTOM
+from tokens.pages.permission_fields import PERMISSION_PREFIX
+from tokens.secret_format import holds_secret
+
+_COPY = " copy"
+
+
+def from_link(query: Mapping[str, str], *, policy: Policy, now: datetime) -> dict[str, Any]:
+    """`name`, `description`, `expires_in` and `scopes` of an address, as arguments of the form.
+
+    Never full access: a link must not talk anybody into it. A value that holds a secret is left out.
+    """
+    given = {
+        name: value for name, value in query.items() if value and not holds_secret(value, settings.TOKEN_PREFIXES)
+    }
+    initial = {name: given[name] for name in ("name", "description") if name in given}
+    initial |= _expiration(given.get("expires_in", ""), policy=policy, now=now)
+    wanted = given.get("scopes", "").replace(",", " ").split()
+    return {"initial": initial, "granted": [scope for scope in wanted if ":" in scope]}
+
+
+def from_token(token: AccessToken) -> dict[str, Any]:
+    """A duplicate: all but the secret, the end, and full access."""
+    initial = {
+        "name": token.name[: NAME_LENGTH - len(_COPY)] + _COPY,
+        "description": token.description,
+        "allowed_networks": "\n".join(token.allowed_networks),
+    }
+    return {"initial": initial, "granted": [scope for scope in token.scope_list if scope != scopes.FULL]}
+
+
+def from_post(data: QueryDict) -> dict[str, Any]:
+    """What was typed for a token that is gone, for a new one."""
+    typed = {name: value for name, value in data.items() if not holds_secret(str(value), settings.TOKEN_PREFIXES)}
+    kept = ("name", "description", "allowed_networks", "scopes")
+    initial = {name: typed[name] for name in typed if name in kept or name.startswith(PERMISSION_PREFIX)}
+    if initial.get("scopes") == scopes.FULL:
+        del initial["scopes"]
+    return {"initial": initial}
+
+
+def _expiration(days_text: str, *, policy: Policy, now: datetime) -> dict[str, str]:
+    if not (days_text.isascii() and days_text.isdigit() and 0 < len(days_text) < 6 and int(days_text) > 0):
+        return {}
+    days = int(days_text)
+    if days in expiration.offered_days(policy):
+        return {"expires_in": days_text}
+    zone = timezone.get_current_timezone()
+    day = min(
+        timezone.localdate(now) + timedelta(days=days), expiration.last_day(policy, now=now, zone=zone)
+    )
+    return {"expires_in": CUSTOM, "expires_on": day.isoformat()}

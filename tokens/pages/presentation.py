@@ -1,0 +1,134 @@
+"""A token in the words of the pages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+
+from tokens import scopes
+from tokens.domain.states import State, state_of
+from tokens.models import AccessToken
+
+NO_ACCESS = "No access: this token can't be used until you grant permissions"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """What list and page show of a token; `badge` and `note` are the two lines of its state."""
+
+    token: AccessToken
+    state: State
+    badge: str
+    note: str
+    permissions: str
+
+    @property
+    def has_access(self) -> bool:
+        return self.token.scopes != ""
+
+    @property
+    def can_regenerate(self) -> bool:
+        return self.state is not State.REVOKED
+
+    @property
+    def can_disable(self) -> bool:
+        return self.state is not State.REVOKED and self.token.disabled_at is None
+
+    @property
+    def can_enable(self) -> bool:
+        by_administrator = self.token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR
+        return self.state is not State.REVOKED and self.token.disabled_at is not None and not by_administrator
+
+
+def token_row(token: AccessToken, *, now: datetime, window: timedelta) -> TokenRow:
+    state = state_of(token, now=now, window=window)
+    return TokenRow(token, state, _badge(token, state, now), _note(token, state), permissions_text(token.scope_list))
+
+
+def permissions_text(scope_list: Iterable[str]) -> str:
+    """`Deployments: write, Registry: read`; what write includes is not said again."""
+    granted = set(scope_list)
+    if not granted:
+        return "No access"
+    if scopes.FULL in granted:
+        return "Full access"
+    shown = sorted(scope for scope in granted if scope.replace(":read", ":write") not in granted - {scope})
+    return ", ".join(_scope_text(scope) for scope in shown)
+
+
+def summary(scope_list: Iterable[str], expires_at: datetime | None) -> str:
+    """`Ends on Dec 22, 2026; can write Deployments and read Metrics.`"""
+    end = f"Ends on {date_text(expires_at)}" if expires_at else "Choose when it ends"
+    return f"{end}; {_abilities(set(scope_list))}."
+
+
+def resource_label(name: str) -> str:
+    """`ci-runners` as people read it: `Ci runners`."""
+    return name.replace("-", " ").replace("_", " ").capitalize()
+
+
+def date_text(moment: datetime) -> str:
+    """`Dec 22, 2026`, in the current time zone."""
+    return format_date(timezone.localtime(moment), "M j, Y")
+
+
+def exact_text(moment: datetime) -> str:
+    """`Dec 22, 2026, 10:00:00 CET`: to the second, with the zone's name."""
+    return format_date(timezone.localtime(moment), "M j, Y, H:i:s T")
+
+
+def relative_text(moment: datetime, *, now: datetime) -> str:
+    """`in 2 days`, `3 minutes ago`, `just now`: floored to the largest unit."""
+    ahead = moment > now
+    amount = duration_text(abs(moment - now))
+    if not amount:
+        return "in less than a minute" if ahead else "just now"
+    return f"in {amount}" if ahead else f"{amount} ago"
+
+
+def duration_text(length: timedelta) -> str:
+    """`2 days`; "" below a minute."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("year", 365 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    return ""
+
+
+def _badge(token: AccessToken, state: State, now: datetime) -> str:
+    if state is State.EXPIRING:
+        return f"Expires {relative_text(token.expires_at, now=now)}"
+    if state is State.EXPIRED:
+        return f"Expired on {date_text(token.expires_at)}"
+    return state.value.capitalize()
+
+
+def _note(token: AccessToken, state: State) -> str:
+    if state is State.REVOKED:
+        return token.revoked_reason or AccessToken.RevokedCode(token.revoked_code).label
+    if state is State.EXPIRED:
+        return ""
+    if state is State.DISABLED and token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR:
+        return "Disabled by an administrator"
+    return date_text(token.expires_at) if state is State.EXPIRING else f"Expires {date_text(token.expires_at)}"
+
+
+def _scope_text(scope: str) -> str:
+    name, _, action = scope.partition(":")
+    return f"{resource_label(name)}: {action}" if action else resource_label(name)
+
+
+def _abilities(granted: set[str]) -> str:
+    if not granted:
+        return "can't be used until you grant permissions"
+    if scopes.FULL in granted:
+        return "can do everything you may do"
+    verbs = [
+        f"{scope.partition(':')[2] or 'use'} {resource_label(scope.partition(':')[0])}"
+        for scope in sorted(granted)
+        if scope.replace(":read", ":write") not in granted - {scope}
+    ]
+    return "can " + (" and ".join([", ".join(verbs[:-1]), verbs[-1]]) if len(verbs) > 1 else verbs[0])

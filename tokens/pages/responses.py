@@ -1,0 +1,106 @@
+"""The answers that the pages share: whole pages for a browser, fragments for htmx."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget, trigger_client_event
+
+from tokens.errors import AlreadyDone, Refused
+from tokens.models import AccessToken, Policy
+from tokens.pages import prefill
+from tokens.pages.forms import NewTokenForm
+from tokens.pages.listing import ListQuery, current_secrets, list_context, row_of
+
+View = Callable[..., HttpResponse]
+page_or_act = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def with_token(view: View) -> View:
+    """Give the view the owner's token of that id; somebody else's is not there."""
+
+    @page_or_act
+    @login_required
+    @wraps(view)
+    def found(request: HttpRequest, pk: int) -> HttpResponse:
+        token = request.user.tokens.prefetch_related(current_secrets()).filter(pk=pk).first()
+        return view(request, token) if token else gone(request)
+
+    return found
+
+
+def show(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """`tokens/<name>.html`, or for htmx the fragment of it, `tokens/_<name>.html`."""
+    template = f"tokens/_{name}.html" if request.htmx else f"tokens/{name}.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def shown_once(request: HttpRequest, token: AccessToken, secret: str) -> HttpResponse:
+    """The list with the secret above it: the only page that ever holds it.
+
+    htmx puts the whole page in place and the list's address above it, so that a reload shows the
+    list alone.
+    """
+    context = list_context(request.user, ListQuery(), now=timezone.now())
+    context |= {"secret": secret, "secret_token": token, "portal_url": settings.BASE_URL}
+    response = render(request, "tokens/list.html", context)
+    response["Cache-Control"] = "no-store"
+    if request.htmx:
+        push_url(reswap(retarget(response, "body"), "innerHTML show:window:top"), reverse("tokens:list"))
+    return response
+
+
+def done(request: HttpRequest, token: AccessToken | None, sentence: str) -> HttpResponse:
+    """After an act: on the list only what changed is swapped, elsewhere a whole true page is shown.
+
+    `token` is None when there is none any more, or when several were changed.
+    """
+    list_url = reverse("tokens:list")
+    if not request.htmx:
+        messages.success(request, sentence)
+        return redirect(list_url)
+    current = urlsplit(request.htmx.current_url or "")
+    if current.path != list_url:
+        messages.success(request, sentence)
+        return HttpResponseClientRedirect(current.path if token and current.path else list_url)
+    query = ListQuery.of(dict(parse_qsl(current.query)))
+    context: dict[str, Any] = {"sentence": sentence}
+    if token and query == ListQuery():
+        context["row"] = row_of(token, now=timezone.now())
+    else:  # the act may have moved rows into the page or out of it
+        context |= list_context(request.user, query, now=timezone.now())
+    return trigger_client_event(render(request, "tokens/_done.html", context), "closeDialog")
+
+
+def refused(request: HttpRequest, token: AccessToken, refusal: Refused) -> HttpResponse:
+    """409: the act can't be done to the token as it is now."""
+    if isinstance(refusal, AlreadyDone):
+        return already_done(request, refusal)
+    context = {"row": row_of(token, now=timezone.now()), "message": refusal.message}
+    return show(request, "refused", context, status=409)
+
+
+def already_done(request: HttpRequest, repeat: AlreadyDone) -> HttpResponse:
+    token = request.user.tokens.filter(pk=repeat.token_id).first()
+    return show(request, "already_done", {"repeat": repeat, "token": token}, status=409)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """404: no such token, or no more. What was typed for it is offered as a new one."""
+    policy, now = Policy.current(), timezone.now()
+    form = None
+    if request.method == "POST" and "name" in request.POST:
+        form = NewTokenForm(policy=policy, now=now, **prefill.from_post(request.POST))
+    return show(request, "gone", {"form": form}, status=404)

@@ -1,0 +1,29 @@
+"""How templates say times."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tokens.pages.presentation import exact_text, relative_text
+from tokens.presenting import rfc3339
+
+register = template.Library()
+
+
+@register.simple_tag
+def when(moment: datetime) -> SafeString:
+    """A `<time>`: relative in text, exact with its zone on hover and for assistive technology.
+
+    A script keeps the text current while the page is open.
+    """
+    exact = exact_text(moment)
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time><span class="visually-hidden"> ({})</span>',
+        rfc3339(moment),
+        exact,
+        relative_text(moment, now=timezone.now()),
+        exact,
+    )
