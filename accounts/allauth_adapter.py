@@ -1,17 +1,33 @@
-"""Where allauth asks us."""
+"""Where allauth asks us.
+
+What it does to an account goes through here, and here the audit event joins the same transaction;
+its signals come too late for that, after the change and after a mail that may fail.
+"""
 
 from typing import Any
-from zoneinfo import available_timezones
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 
+from accounts.account_events import record_account, record_failed_password
 from accounts.actor import caller_of
 from accounts.models import User
+from accounts.recheck import count_as_check, require_recheck
+from accounts.time_zones import all_time_zones
+
+_LINKS = ("activate_url", "password_reset_url", "signup_url")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    # --- Who may, and how often -----------------------------------------------------------------
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGNUP_OPEN)
 
@@ -19,13 +35,106 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """The address that its limits count by, from trusted proxies only."""
         return caller_of(request).address or "unknown"
 
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        return caller_of(request).agent or "unknown"
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted by address alone.
+
+        allauth adds the Host header, whose port anybody may change to be counted anew.
+        """
+        return str(credentials.get("email", "")).lower()
+
+    # --- Coming and going -----------------------------------------------------------------------
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        if not user.is_active:
+            record_account("sign_in_refused", user, request=request)
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
+
+    @transaction.atomic
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        count_as_check(request)
+        record_account("signed_in", user, request=request)
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         take_time_zone(user, request.POST.get("time_zone", ""))
-        return super().post_login(request, user, **kwargs)
+        answer: HttpResponse = super().post_login(request, user, **kwargs)
+        return answer
+
+    @transaction.atomic
+    def logout(self, request: HttpRequest) -> None:
+        if isinstance(request.user, User):
+            record_account("signed_out", request.user, request=request)
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        record_failed_password(str(credentials.get("email", "")), request=request)
+
+    # --- Changes of the account -----------------------------------------------------------------
+
+    @transaction.atomic
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
+        saved: User = super().save_user(request, user, form, commit)
+        if commit:
+            record_account("signed_up", saved, request=request, after={"email": saved.email})
+        return saved
+
+    def set_password(self, user: User, password: str) -> None:
+        by_mail = self.request.resolver_match.url_name == "account_reset_password_from_key"
+        if not by_mail:
+            self._refuse_unchecked()
+        with transaction.atomic():
+            user.set_password(password)
+            # Only this column: an account that is deactivated in this very moment stays so.
+            user.save(update_fields=["password"])
+            record_account("password_reset" if by_mail else "password_changed", user, request=self.request)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """False, with a message, when somebody else has that address by now."""
+        user, old, new = email_address.user, email_address.user.email, email_address.email
+        try:
+            with transaction.atomic():
+                confirmed = bool(super().confirm_email(request, email_address))
+                if confirmed and old == new:
+                    record_account("email_confirmed", user, request=request, after={"email": new})
+                elif confirmed:
+                    record_account("email_changed", user, request=request, before={"email": old}, after={"email": new})
+        except IntegrityError:
+            failed = "account/messages/email_confirmation_failed.txt"
+            self.add_message(request, messages.ERROR, failed, {"email": new})
+            return False
+        return confirmed
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        self._refuse_unchecked()
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def _refuse_unchecked(self) -> None:
+        """allauth takes an account with neither password nor second factor for freshly checked, always."""
+        if self.get_reauthentication_methods(self.request.user):
+            return
+        minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
+        if answer := require_recheck(self.request, minutes=minutes, keep=lambda _name, _value: False):
+            raise ImmediateHttpResponse(answer)
+
+    # --- Mail -----------------------------------------------------------------------------------
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mail with links to BASE_URL, whatever host the request named, sent once the change stands."""
+        base = urlsplit(settings.BASE_URL)
+        links = {name: base.geturl() + urlsplit(context[name]).path for name in _LINKS if name in context}
+        site = {"name": settings.SITE_NAME, "domain": base.netloc}
+        own = {"request": self.request, "email": email, "current_site": site}
+        message = self.render_mail(template_prefix, email, own | context | links)
+        # Somebody waits for a link, and is told when it can't be sent; a notice must not undo what was done.
+        transaction.on_commit(message.send, robust=not links)
 
 
 def take_time_zone(user: User, name: str) -> None:
     """Keep the browser's zone until the person chooses one."""
-    if not user.time_zone and name in available_timezones():
+    if not user.time_zone and name in all_time_zones():
         user.time_zone = name
         user.save(update_fields=["time_zone"])

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.time_zones import all_time_zones
+
 
 class TimeZoneMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -16,5 +18,6 @@ class TimeZoneMiddleware:
         if "HTTP_COOKIE" not in request.META:
             return self.get_response(request)
         name = getattr(request.user, "time_zone", "")
-        with timezone.override(ZoneInfo(name) if name else None):
+        # The server may have moved to a system that doesn't know the zone: UTC is better than no page.
+        with timezone.override(ZoneInfo(name) if name in all_time_zones() else None):
             return self.get_response(request)

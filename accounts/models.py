@@ -1,7 +1,6 @@
 """The person who is signed in."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -10,7 +9,9 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.audit import AuditEvent
+from accounts.actor import COMMAND
+from accounts.audit import AuditEvent, Subject, record
+from accounts.time_zones import all_time_zones
 
 __all__ = ["AuditEvent", "User"]
 
@@ -25,11 +26,16 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """An administrator whose address counts as confirmed. Raises ValidationError when it is taken."""
+        """An administrator whose address counts as confirmed; what `manage.py createsuperuser` calls.
+
+        Raises ValidationError when the address is taken.
+        """
         if self.filter(email=email.strip().lower(), is_service=False).exists():
             raise ValidationError("Somebody with this e-mail address is already here.")
         user = self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        made = {"email": user.email, "administrator": True}
+        record("user.created", by=COMMAND, subject=user.subject, now=user.created_at, after=made)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -37,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 def validate_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in all_time_zones():
         raise ValidationError(f"There is no time zone “{name}”.")
 
 
@@ -91,6 +97,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_active(self) -> bool:  # type: ignore[override]  # Django asks for the attribute alone
         """Whether the account may sign in."""
         return self.deactivated_at is None and not self.is_service
+
+    @property
+    def subject(self) -> Subject:
+        """The person in the audit log."""
+        return Subject("user", self.pk, self.email or self.name, owner_id=self.pk)
 
     def get_full_name(self) -> str:
         return self.name or self.email

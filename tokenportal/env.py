@@ -77,6 +77,14 @@ def data_dir(*, create: bool) -> Path:
     return path
 
 
+def broker_folders(folder: Path) -> dict[str, object]:
+    """Celery's broker without a server: messages are files, which the worker takes from where they were put."""
+    queue, control = folder / "broker", folder / "broker-control"
+    for path in (queue, control):
+        path.mkdir(mode=0o700, exist_ok=True)
+    return {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(control)}
+
+
 def _made_once(path: Path) -> str:
     """The value kept in `path`, made at random when it is not there yet."""
     try:
@@ -108,9 +116,7 @@ def peppers(*, debug: bool, folder: Path) -> dict[int, bytes]:
         number_text, _, value = entry.partition(":")
         if not re.fullmatch(r"[1-9][0-9]{0,3}", number_text) or len(value) < _MIN_KEY_LENGTH:
             # The entry itself stays out of the message: it is a secret.
-            refuse(
-                "TOKEN_PEPPERS must read 2:<32 or more random characters>,1:<...>, with numbers from 1 to 9999."
-            )
+            refuse("TOKEN_PEPPERS must read 2:<32 or more random characters>,1:<...>, with numbers from 1 to 9999.")
         if int(number_text) in found:
             refuse(f"TOKEN_PEPPERS gives number {number_text} twice.")
         found[int(number_text)] = value.encode()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from tokens.secret_format import scrub
@@ -12,11 +13,11 @@ from tokens.secret_format import scrub
 class ScrubbingExceptionReporter(ExceptionReporter):
     """Django's reports show local variables; here a secret among them does not reach the page."""
 
-    def get_traceback_html(self) -> str:
-        return scrub(super().get_traceback_html())
+    def get_traceback_html(self) -> SafeString:
+        return SafeString(scrub(super().get_traceback_html()))
 
-    def get_traceback_text(self) -> str:
-        return scrub(super().get_traceback_text())
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(scrub(super().get_traceback_text()))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

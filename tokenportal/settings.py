@@ -14,8 +14,9 @@ BASE_DIR = env.BASE_DIR
 
 DEBUG = env.flag("DEBUG", default=False)
 DATABASE_URL = env.text("DATABASE_URL")
-# Under DEBUG the keys live there too, so it is made; elsewhere only the embedded database needs it.
-DATA_DIR = env.data_dir(create=DEBUG or not DATABASE_URL)
+REDIS_URL = env.text("REDIS_URL")
+# Under DEBUG the keys live there too; elsewhere it holds the database and the broker of who has no servers.
+DATA_DIR = env.data_dir(create=DEBUG or not (DATABASE_URL and REDIS_URL))
 SECRET_KEY = env.secret_key(debug=DEBUG, folder=DATA_DIR)
 TOKEN_PEPPERS = env.peppers(debug=DEBUG, folder=DATA_DIR)
 TOKEN_PREFIXES = env.token_prefixes()
@@ -81,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tokenportal.context.site",
+                "tokens.pages.banner.expiring",
             ],
             "builtins": ["lucide.templatetags.lucide"],
             "libraries": {"portal": "tokens.pages.template_tags"},
@@ -116,6 +118,28 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+
+# --- Jobs -------------------------------------------------------------------------------------
+
+FLAG_INTERVAL = env.number("FLAG_INTERVAL", default=600, least=1, most=86_400)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "flag_expiring": {
+        "task": "tokens.tasks.flag_expiring",
+        "schedule": FLAG_INTERVAL,
+        # One that no worker took in time is not missed: the next finds the same work.
+        "options": {"expires": FLAG_INTERVAL},
+    }
+}
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 1, "socket_timeout": 5}
+else:
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = env.broker_folders(DATA_DIR)
 
 # --- Security ---------------------------------------------------------------------------------
 
@@ -185,6 +209,18 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=15).total_seconds())
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address is told to the old address
+ACCOUNT_FORMS = {
+    "signup": "accounts.allauth_forms.SignUpForm",
+    "add_email": "accounts.allauth_forms.ChangeEmailForm",
+    "reset_password": "accounts.allauth_forms.ResetPasswordByMailForm",
+    "user_token": "accounts.allauth_forms.ResetLinkForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    # Both send mail to whatever address is typed: fewer than allauth's 20 and 5 a minute.
+    "signup": "10/m/ip,60/h/ip",
+    "reset_password": "10/m/ip,60/h/ip,3/15m/key",
+}
 
 # --- Mail -------------------------------------------------------------------------------------
 

@@ -35,8 +35,9 @@ def parse_address(text: str) -> Address | None:
         address = ipaddress.ip_address(text.strip().removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped
+    if isinstance(address, ipaddress.IPv6Address):
+        # Without its zone (fe80::1%eth0), which says nothing elsewhere and may be of any length.
+        return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
     return address
 
 
@@ -96,16 +97,26 @@ def _is_within(inner: Network, outer: Network) -> bool:
 
 def _parse_range(entry: str) -> Network:
     try:
-        network = ipaddress.ip_network(entry)
+        return _network(entry)
     except ValueError:
         hint = _without_host_bits(entry)
         advice = f" Did you mean {hint}?" if hint else " Write a range such as 203.0.113.0/24 or 2001:db8::/32."
         raise InvalidNetworks(f"“{entry[:60]}” is not a network.{advice}") from None
-    return network
 
 
 def _without_host_bits(entry: str) -> str:
     try:
-        return str(ipaddress.ip_network(entry, strict=False))
+        return str(_network(entry, strict=False))
     except ValueError:
         return ""
+
+
+def _network(entry: str, *, strict: bool = True) -> Network:
+    """A range; as of an address, IPv4 mapped into IPv6 counts as IPv4, and a zone is refused. Raises ValueError."""
+    if "%" in entry:
+        raise ValueError(entry)
+    network = ipaddress.ip_network(entry, strict=strict)
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96:
+        mapped = network.network_address.ipv4_mapped
+        return ipaddress.IPv4Network((mapped, network.prefixlen - 96)) if mapped else network
+    return network

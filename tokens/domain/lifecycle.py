@@ -6,28 +6,19 @@ audit event, and raises a `tokens.errors.Refused` when it can't be done.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.actor import Actor
-from accounts.audit import changes, record
+from accounts.audit import record
 from accounts.models import User
 from tokens import scopes as scope_rules
 from tokens.domain import digests, request_keys
 from tokens.domain.expiration import check_expiration
 from tokens.domain.names import clean_description, clean_name, refuse_secret
-from tokens.errors import (
-    AlreadyDone,
-    ChangedElsewhere,
-    DisabledByAdministrator,
-    InvalidScopes,
-    NameTaken,
-    TokenGone,
-    TokenIsRevoked,
-    TooManyTokens,
-)
+from tokens.domain.rows import described, lock, lock_owner, lock_unrevoked, save, save_change
+from tokens.errors import AlreadyDone, ChangedElsewhere, DisabledByAdministrator, InvalidScopes, TooManyTokens
 from tokens.models import AccessToken, Policy, Resource, TokenSecret
 from tokens.models.access_token import REASON_LENGTH
 from tokens.networks import normalise_networks
@@ -56,7 +47,7 @@ def create_token(
     InvalidExpiration, TooManyTokens.
     """
     policy = Policy.current()
-    _lock_owner(owner)
+    lock_owner(owner)
     request_keys.refuse_repeat(owner, request_key, now=now)
     shown_name, key = clean_name(name)
     token = AccessToken(
@@ -71,7 +62,7 @@ def create_token(
         expires_at=check_expiration(expires_at, policy=policy, now=now),
     )
     _refuse_one_too_many(owner, policy=policy, now=now)
-    _save(token)
+    save(token)
     secret = _add_secret(token, now=now)
     request_keys.remember(owner, request_key, token=token, now=now)
     record("token.created", by=by, subject=token.subject, now=now, after=described(token))
@@ -104,7 +95,7 @@ def edit_token(
     current.description = clean_description(description)
     current.scopes = _changed_scopes(current, list(scopes))
     current.allowed_networks = normalise_networks(allowed_networks)
-    return _save_change("token.edited", current, before, by=by, now=now)
+    return save_change("token.edited", current, before, by=by, now=now)
 
 
 @transaction.atomic
@@ -118,7 +109,7 @@ def regenerate_token(
     Raises TokenGone, TokenIsRevoked, AlreadyDone, InvalidExpiration, TooManyTokens.
     """
     policy = Policy.current()
-    _lock_owner(token.owner)
+    lock_owner(token.owner)
     current = lock_unrevoked(token)
     old = current.secrets.get(replaced_at=None)
     if replaces is not None and replaces != old.pk:
@@ -130,7 +121,7 @@ def regenerate_token(
     current.expires_at, current.regenerated_at = end, now
     current.expiry_flagged_at = current.banner_dismissed_at = None
     secret = _add_secret(current, now=now)
-    return _save_change("token.regenerated", current, before, by=by, now=now), secret
+    return save_change("token.regenerated", current, before, by=by, now=now), secret
 
 
 @transaction.atomic
@@ -146,7 +137,7 @@ def disable_token(token: AccessToken, *, by: Actor, now: datetime, disabled_by: 
     before = described(current)
     current.disabled_at = current.disabled_at or now
     current.disabled_by, current.expiry_flagged_at = wanted, None
-    return _save_change("token.disabled", current, before, by=by, now=now)
+    return save_change("token.disabled", current, before, by=by, now=now)
 
 
 @transaction.atomic
@@ -155,7 +146,7 @@ def enable_token(token: AccessToken, *, by: Actor, now: datetime, as_administrat
 
     Raises TokenGone, TokenIsRevoked, DisabledByAdministrator, TooManyTokens.
     """
-    _lock_owner(token.owner)
+    lock_owner(token.owner)
     current = lock_unrevoked(token)
     if current.disabled_at is None:
         return current
@@ -164,7 +155,17 @@ def enable_token(token: AccessToken, *, by: Actor, now: datetime, as_administrat
     _refuse_one_too_many(current.owner, policy=Policy.current(), now=now, besides=current)
     before = described(current)
     current.disabled_at, current.disabled_by = None, ""
-    return _save_change("token.enabled", current, before, by=by, now=now)
+    return save_change("token.enabled", current, before, by=by, now=now)
+
+
+@transaction.atomic
+def dismiss_banner(token: AccessToken, *, by: Actor, now: datetime) -> AccessToken:
+    """The owner has read the warning; it comes back once when a day is left. Raises TokenGone."""
+    current = lock(token)
+    current.banner_dismissed_at = now
+    current.save(update_fields=["banner_dismissed_at"])
+    record("token.banner_dismissed", by=by, subject=current.subject, now=now)
+    return current
 
 
 @transaction.atomic
@@ -187,7 +188,7 @@ def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: 
     current.revoked_at, current.revoked_code = now, AccessToken.RevokedCode(code)
     current.revoked_reason = reason.strip()[:REASON_LENGTH]
     current.expiry_flagged_at = None
-    return _save_change("token.revoked", current, before, by=by, now=now)
+    return save_change("token.revoked", current, before, by=by, now=now)
 
 
 def allowed_scopes(scopes: Iterable[str], *, policy: Policy, may_introspect: bool = False) -> str:
@@ -199,71 +200,13 @@ def allowed_scopes(scopes: Iterable[str], *, policy: Policy, may_introspect: boo
     return text
 
 
-def described(token: AccessToken) -> dict[str, Any]:
-    """What the audit log keeps of a token."""
-    return {
-        "name": token.name,
-        "description": token.description,
-        "scopes": token.scopes,
-        "allowed_networks": token.allowed_networks,
-        "expires_at": token.expires_at.isoformat(),
-        "disabled": token.disabled_at is not None,
-        "disabled_by": token.disabled_by,
-        "revoked_code": token.revoked_code,
-        "revoked_reason": token.revoked_reason,
-    }
-
-
-def lock(token: AccessToken) -> AccessToken:
-    """The row as it is now, held until the transaction ends. Raises TokenGone."""
-    try:
-        return AccessToken.objects.select_for_update(of=("self",)).select_related("owner").get(pk=token.pk)
-    except AccessToken.DoesNotExist:
-        raise TokenGone from None
-
-
-def lock_unrevoked(token: AccessToken) -> AccessToken:
-    """Raises TokenGone, TokenIsRevoked."""
-    current = lock(token)
-    if current.revoked_at is not None:
-        raise TokenIsRevoked
-    return current
-
-
-def _save(token: AccessToken) -> None:
-    """Save; the database says whether the name is free, since two may ask at once. Raises NameTaken."""
-    try:
-        with transaction.atomic():
-            token.save()
-    except IntegrityError:
-        namesakes = AccessToken.objects.filter(owner=token.owner_id, name_key=token.name_key)
-        if namesakes.exclude(pk=token.pk).exists():
-            raise NameTaken from None
-        raise
-
-
-def _save_change(kind: str, token: AccessToken, before: dict[str, Any], *, by: Actor, now: datetime) -> AccessToken:
-    token.updated_at = now
-    _save(token)
-    was, is_now = changes(before, described(token))
-    record(kind, by=by, subject=token.subject, now=now, before=was, after=is_now)
-    return token
-
-
 def _changed_scopes(token: AccessToken, wanted: list[str]) -> str:
     kept = token.scopes if sorted(wanted) == sorted(token.scope_list) else None
     may_introspect = scope_rules.INTROSPECT in token.scope_list
     return kept if kept is not None else allowed_scopes(wanted, policy=Policy.current(), may_introspect=may_introspect)
 
 
-def _lock_owner(owner: User) -> None:
-    """Of two acts that would each take an owner's last free place, the second waits and then sees the first."""
-    User.objects.select_for_update().get(pk=owner.pk)
-
-
-def _refuse_one_too_many(
-    owner: User, *, policy: Policy, now: datetime, besides: AccessToken | None = None
-) -> None:
+def _refuse_one_too_many(owner: User, *, policy: Policy, now: datetime, besides: AccessToken | None = None) -> None:
     """Revoked and expired tokens don't count, nor does the one that is acted on."""
     living = owner.tokens.filter(revoked_at=None, expires_at__gt=now)
     count = living.exclude(pk=besides.pk).count() if besides else living.count()

@@ -19,6 +19,4 @@ def refuse_repeat(owner: User, key: str, *, now: datetime) -> None:
 def remember(owner: User, key: str, *, token: AccessToken, now: datetime) -> None:
     """Keep the key for a day; the row of an older use makes way."""
     if key:
-        RequestKey.objects.update_or_create(
-            owner=owner, key=key, defaults={"token_id": token.pk, "created_at": now}
-        )
+        RequestKey.objects.update_or_create(owner=owner, key=key, defaults={"token_id": token.pk, "created_at": now})

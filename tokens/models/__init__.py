@@ -1,9 +1,10 @@
 """The rows. Only `tokens.domain` changes them."""
 
 from tokens.models.access_token import AccessToken
+from tokens.models.job_run import JobRun
 from tokens.models.policy import Policy
 from tokens.models.request_key import RequestKey
 from tokens.models.resource import Resource
 from tokens.models.token_secret import TokenSecret
 
-__all__ = ["AccessToken", "Policy", "RequestKey", "Resource", "TokenSecret"]
+__all__ = ["AccessToken", "JobRun", "Policy", "RequestKey", "Resource", "TokenSecret"]

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.audit import Subject
-from accounts.models import User
 from tokens import scopes
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ class AccessToken(models.Model):
     last_used_agent = models.CharField(max_length=200, blank=True)
 
     owner_id: int
-    owner: models.ForeignKey[User, User]
 
     class Meta:
         constraints = [
@@ -74,14 +72,21 @@ class AccessToken(models.Model):
                 name="token_revoked_with_code",
             ),
             models.CheckConstraint(
-                condition=~Q(scopes__startswith="full ")
-                & ~Q(scopes__endswith=" full")
-                & ~Q(scopes__contains=" full "),
+                condition=~Q(scopes__startswith="full ") & ~Q(scopes__endswith=" full") & ~Q(scopes__contains=" full "),
                 name="token_full_stands_alone",
             ),
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_created"),  # the owner's list
+            # The flagging job: what to flag by its end, and what is flagged, which the banner reads too.
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expiry_flagged_at=None, revoked_at=None, disabled_at=None),
+                name="token_unflagged_end",
+            ),
+            models.Index(
+                fields=["owner", "expires_at"], condition=Q(expiry_flagged_at__isnull=False), name="token_flagged"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -44,7 +44,7 @@ class SecretFreeForm(forms.Form):
         super().full_clean()
         for name in self.held_secret if self.is_bound else ():
             field = name if name in self.fields else None
-            self._errors.pop(field or "__all__", None)  # type: ignore[union-attr]  # full_clean has just set it
+            self.errors.pop(field or "__all__", None)
             self.add_error(field, HoldsSecret.message)
 
     def refuse(self, refused: Refused) -> None:

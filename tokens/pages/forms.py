@@ -152,6 +152,7 @@ class EditTokenForm(TokenForm):
 
     def over(self, token: AccessToken, conflict: Refused) -> "EditTokenForm":
         """The same typed values over what the token is now, so that saving again overwrites it knowingly."""
+        assert isinstance(self.data, QueryDict)
         data = self.data.copy()
         token.refresh_from_db()
         data["version"] = token.updated_at.isoformat()

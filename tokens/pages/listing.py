@@ -49,7 +49,7 @@ class ListQuery:
         secret = holds_secret(q, settings.TOKEN_PREFIXES)
         return cls(
             q="" if secret else q,
-            state=state if state in State else "",
+            state=state if state in set(State) else "",
             sort=sort if sort in dict(SORTS) else "-created",
             page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 10 else 1,
             held_secret=secret,

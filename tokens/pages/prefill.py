@@ -24,10 +24,8 @@ def from_link(query: Mapping[str, str], *, policy: Policy, now: datetime) -> dic
 
     Never full access: a link must not talk anybody into it. A value that holds a secret is left out.
     """
-    given = {
-        name: value for name, value in query.items() if value and not holds_secret(value, settings.TOKEN_PREFIXES)
-    }
-    initial = {name: given[name] for name in ("name", "description") if name in given}
+    given = {name: value for name, value in query.items() if value and not holds_secret(value, settings.TOKEN_PREFIXES)}
+    initial: dict[str, str] = {name: given[name] for name in ("name", "description") if name in given}
     initial |= _expiration(given.get("expires_in", ""), policy=policy, now=now)
     wanted = given.get("scopes", "").replace(",", " ").split()
     return {"initial": initial, "granted": [scope for scope in wanted if ":" in scope]}
@@ -60,7 +58,5 @@ def _expiration(days_text: str, *, policy: Policy, now: datetime) -> dict[str, s
     if days in expiration.offered_days(policy):
         return {"expires_in": days_text}
     zone = timezone.get_current_timezone()
-    day = min(
-        timezone.localdate(now) + timedelta(days=days), expiration.last_day(policy, now=now, zone=zone)
-    )
+    day = min(timezone.localdate(now) + timedelta(days=days), expiration.last_day(policy, now=now, zone=zone))
     return {"expires_in": CUSTOM, "expires_on": day.isoformat()}

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,11 +16,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget, trigger_client_event
 
+from accounts.recheck import require_recheck
+from accounts.requests import SignedInRequest
 from tokens.errors import AlreadyDone, Refused
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import NewTokenForm
 from tokens.pages.listing import ListQuery, current_secrets, list_context, row_of
+from tokens.secret_format import holds_secret
 
 View = Callable[..., HttpResponse]
 page_or_act = require_http_methods(["GET", "HEAD", "POST"])
@@ -32,22 +35,27 @@ def with_token(view: View) -> View:
     @page_or_act
     @login_required
     @wraps(view)
-    def found(request: HttpRequest, pk: int) -> HttpResponse:
+    def found(request: SignedInRequest, pk: int) -> HttpResponse:
         token = request.user.tokens.prefetch_related(current_secrets()).filter(pk=pk).first()
         return view(request, token) if token else gone(request)
 
     return found
 
 
-def show(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """`tokens/<name>.html`, or for htmx the fragment of it, `tokens/_<name>.html`."""
-    template = f"tokens/_{name}.html" if request.htmx else f"tokens/{name}.html"
+def recheck_first(request: SignedInRequest, policy: Policy) -> HttpResponse | None:
+    """The page that asks who it is, when that was last asked too long ago; what was typed is kept."""
+    return require_recheck(request, minutes=policy.recheck_minutes, keep=_is_no_secret)
+
+
+def show(request: SignedInRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """`tokens/<name>.html`, or for the dialog the fragment of it, `tokens/_<name>.html`."""
+    template = f"tokens/_{name}.html" if request.htmx.target == "dialog" else f"tokens/{name}.html"
     response = render(request, template, context, status=status)
-    patch_vary_headers(response, ["HX-Request"])
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
-def shown_once(request: HttpRequest, token: AccessToken, secret: str) -> HttpResponse:
+def shown_once(request: SignedInRequest, token: AccessToken, secret: str) -> HttpResponse:
     """The list with the secret above it: the only page that ever holds it.
 
     htmx puts the whole page in place and the list's address above it, so that a reload shows the
@@ -58,17 +66,19 @@ def shown_once(request: HttpRequest, token: AccessToken, secret: str) -> HttpRes
     response = render(request, "tokens/list.html", context)
     response["Cache-Control"] = "no-store"
     if request.htmx:
-        push_url(reswap(retarget(response, "body"), "innerHTML show:window:top"), reverse("tokens:list"))
+        push_url(reswap(retarget(response, "body"), "innerHTML"), reverse("tokens:list"))
     return response
 
 
-def done(request: HttpRequest, token: AccessToken | None, sentence: str) -> HttpResponse:
+def done(request: SignedInRequest, token: AccessToken | None, sentence: str) -> HttpResponse:
     """After an act: on the list only what changed is swapped, elsewhere a whole true page is shown.
 
     `token` is None when there is none any more, or when several were changed.
     """
     list_url = reverse("tokens:list")
-    if not request.htmx:
+    if request.htmx.target == "banner":
+        return render(request, "tokens/_dismissed.html", {"sentence": sentence})
+    if request.htmx.target != "dialog":
         messages.success(request, sentence)
         return redirect(list_url)
     current = urlsplit(request.htmx.current_url or "")
@@ -81,10 +91,10 @@ def done(request: HttpRequest, token: AccessToken | None, sentence: str) -> Http
         context["row"] = row_of(token, now=timezone.now())
     else:  # the act may have moved rows into the page or out of it
         context |= list_context(request.user, query, now=timezone.now())
-    return trigger_client_event(render(request, "tokens/_done.html", context), "closeDialog")
+    return trigger_client_event(render(request, "tokens/_done.html", context), "closeDialog", after="swap")
 
 
-def refused(request: HttpRequest, token: AccessToken, refusal: Refused) -> HttpResponse:
+def refused(request: SignedInRequest, token: AccessToken, refusal: Refused) -> HttpResponse:
     """409: the act can't be done to the token as it is now."""
     if isinstance(refusal, AlreadyDone):
         return already_done(request, refusal)
@@ -92,15 +102,19 @@ def refused(request: HttpRequest, token: AccessToken, refusal: Refused) -> HttpR
     return show(request, "refused", context, status=409)
 
 
-def already_done(request: HttpRequest, repeat: AlreadyDone) -> HttpResponse:
+def already_done(request: SignedInRequest, repeat: AlreadyDone) -> HttpResponse:
     token = request.user.tokens.filter(pk=repeat.token_id).first()
     return show(request, "already_done", {"repeat": repeat, "token": token}, status=409)
 
 
-def gone(request: HttpRequest) -> HttpResponse:
+def gone(request: SignedInRequest) -> HttpResponse:
     """404: no such token, or no more. What was typed for it is offered as a new one."""
     policy, now = Policy.current(), timezone.now()
     form = None
     if request.method == "POST" and "name" in request.POST:
         form = NewTokenForm(policy=policy, now=now, **prefill.from_post(request.POST))
     return show(request, "gone", {"form": form}, status=404)
+
+
+def _is_no_secret(_name: str, value: str) -> bool:
+    return not holds_secret(value, settings.TOKEN_PREFIXES)

@@ -1,11 +1,14 @@
 """Several tokens at once: Disable or Delete what is ticked in the list."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 
 from accounts.actor import actor_of
+from accounts.requests import SignedInRequest
 from tokens.domain import lifecycle
 from tokens.errors import Refused
 from tokens.models import AccessToken
@@ -13,12 +16,13 @@ from tokens.pages.listing import current_secrets, row_of
 from tokens.pages.responses import done, page_or_act, show
 
 _MOST = 100
-_ACTS = {"disable": (lifecycle.disable_token, "disabled"), "delete": (lifecycle.delete_token, "deleted")}
+_Act = Callable[..., AccessToken | None]
+_ACTS: dict[str, tuple[_Act, str]] = {"disable": (lifecycle.disable_token, "disabled"), "delete": (lifecycle.delete_token, "deleted")}
 
 
 @page_or_act
 @login_required
-def tokens_selected(request: HttpRequest) -> HttpResponse:
+def tokens_selected(request: SignedInRequest) -> HttpResponse:
     """A GET asks, a POST does it: `act` is disable or delete, `selected` the ids."""
     data = request.POST if request.method == "POST" else request.GET
     tokens, act = _chosen(request, data), data.get("act", "")
@@ -31,18 +35,18 @@ def tokens_selected(request: HttpRequest) -> HttpResponse:
     return done(request, None, f"{count} token{'' if count == 1 else 's'} {_ACTS[act][1]}.")
 
 
-def _chosen(request: HttpRequest, data: QueryDict) -> list[AccessToken]:
+def _chosen(request: SignedInRequest, data: QueryDict) -> list[AccessToken]:
     ids = [int(pk) for pk in data.getlist("selected")[:_MOST] if pk.isascii() and pk.isdigit() and len(pk) < 19]
     return list(request.user.tokens.filter(pk__in=ids).order_by("-created_at").prefetch_related(current_secrets()))
 
 
 @transaction.atomic
-def _do(request: HttpRequest, tokens: list[AccessToken], act: str) -> int:
+def _do(request: SignedInRequest, tokens: list[AccessToken], act: str) -> int:
     """How many were changed; one that can't be (any more) doesn't stop the others."""
     return sum(_done(request, token, act) for token in tokens)
 
 
-def _done(request: HttpRequest, token: AccessToken, act: str) -> bool:
+def _done(request: SignedInRequest, token: AccessToken, act: str) -> bool:
     try:
         with transaction.atomic():
             _ACTS[act][0](token, by=actor_of(request), now=timezone.now())

@@ -16,4 +16,5 @@ urlpatterns = [
     path("<int:pk>/delete/", views.token_delete, name="delete"),
     path("<int:pk>/disable/", views.token_disable, name="disable"),
     path("<int:pk>/enable/", views.token_enable, name="enable"),
+    path("<int:pk>/dismiss/", views.token_dismiss, name="dismiss"),
 ]

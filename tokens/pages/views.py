@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -12,40 +12,44 @@ from django.views.decorators.http import require_safe
 
 from accounts.actor import actor_of
 from accounts.audit import AuditEvent
+from accounts.recheck import resumed_input
+from accounts.requests import SignedInRequest
+from tokens import networks, scopes
 from tokens.domain import lifecycle
 from tokens.errors import AlreadyDone, ChangedElsewhere, Refused
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import EditTokenForm, NewTokenForm, RegenerateForm
 from tokens.pages.listing import ListQuery, list_context, row_of
-from tokens.pages.responses import already_done, done, page_or_act, refused, show, shown_once, with_token
+from tokens.pages.responses import already_done, done, page_or_act, recheck_first, refused, show, shown_once, with_token
 
 _EVENTS_SHOWN = 20
 
 
 @require_safe
 @login_required
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: SignedInRequest) -> HttpResponse:
     context = list_context(request.user, ListQuery.of(request.GET.dict()), now=timezone.now())
-    is_fragment = request.htmx and not request.htmx.history_restore_request
-    response = render(request, "tokens/_results.html" if is_fragment else "tokens/list.html", context)
-    patch_vary_headers(response, ["HX-Request"])
+    template = "tokens/_results.html" if request.htmx.target == "results" else "tokens/list.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
 @page_or_act
 @login_required
-def token_create(request: HttpRequest) -> HttpResponse:
+def token_create(request: SignedInRequest) -> HttpResponse:
     now, policy = timezone.now(), Policy.current()
     if request.method != "POST":
         if request.htmx.target == "summary":
             return _summary(request, NewTokenForm(request.GET, policy=policy, now=now).summary())
-        form = NewTokenForm(policy=policy, now=now, **_prefilled(request, policy))
+        typed = resumed_input(request)
+        form = NewTokenForm(typed, policy=policy, now=now, **({} if typed else _prefilled(request, policy)))
         return render(request, "tokens/new.html", {"form": form})
     form = NewTokenForm(request.POST, policy=policy, now=now)
     if form.is_valid():
         try:
-            return shown_once(request, *_create(request, form))
+            return recheck_first(request, policy) or shown_once(request, *_create(request, form))
         except AlreadyDone as repeat:
             return already_done(request, repeat)
         except Refused as refusal:
@@ -53,12 +57,12 @@ def token_create(request: HttpRequest) -> HttpResponse:
     return show(request, "new", {"form": form}, status=422)
 
 
-def _summary(request: HttpRequest, sentence: str) -> HttpResponse:
+def _summary(request: SignedInRequest, sentence: str) -> HttpResponse:
     """The sentence that follows the form; what a person types freely is not sent for it."""
     return render(request, "tokens/_summary.html", {"summary": sentence})
 
 
-def _create(request: HttpRequest, form: NewTokenForm) -> tuple[AccessToken, str]:
+def _create(request: SignedInRequest, form: NewTokenForm) -> tuple[AccessToken, str]:
     data = form.cleaned_data
     return lifecycle.create_token(
         request.user,
@@ -74,7 +78,7 @@ def _create(request: HttpRequest, form: NewTokenForm) -> tuple[AccessToken, str]
 
 
 @with_token
-def token_detail(request: HttpRequest, token: AccessToken) -> HttpResponse:
+def token_detail(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     events = AuditEvent.objects.filter(subject_type="token", subject_id=token.pk, owner_id=request.user.pk)
     context = {
         "row": row_of(token, now=timezone.now()),
@@ -85,16 +89,18 @@ def token_detail(request: HttpRequest, token: AccessToken) -> HttpResponse:
 
 
 @with_token
-def token_edit(request: HttpRequest, token: AccessToken) -> HttpResponse:
+def token_edit(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     policy, row = Policy.current(), row_of(token, now=timezone.now())
     if request.method != "POST":
         if request.htmx.target == "summary":
             return _summary(request, EditTokenForm(request.GET, policy=policy, token=token).summary())
-        form = EditTokenForm(policy=policy, token=token)
+        form = EditTokenForm(resumed_input(request), policy=policy, token=token)
         return show(request, "edit", {"form": form, "row": row})
     form = EditTokenForm(request.POST, policy=policy, token=token)
     if not form.is_valid():
         return show(request, "edit", {"form": form, "row": row}, status=422)
+    if _widens(token, form) and (asked_first := recheck_first(request, policy)):
+        return asked_first
     try:
         changed = _edit(request, token, form)
     except ChangedElsewhere as conflict:
@@ -106,7 +112,15 @@ def token_edit(request: HttpRequest, token: AccessToken) -> HttpResponse:
     return done(request, changed, f"{changed.name} was changed.")
 
 
-def _edit(request: HttpRequest, token: AccessToken, form: EditTokenForm) -> AccessToken:
+def _widens(token: AccessToken, form: EditTokenForm) -> bool:
+    data = form.cleaned_data
+    return not (
+        scopes.covers(token.scopes, " ".join(data["scopes"]))
+        and networks.covers(token.allowed_networks, data["allowed_networks"])
+    )
+
+
+def _edit(request: SignedInRequest, token: AccessToken, form: EditTokenForm) -> AccessToken:
     data = form.cleaned_data
     return lifecycle.edit_token(
         token,
@@ -121,15 +135,18 @@ def _edit(request: HttpRequest, token: AccessToken, form: EditTokenForm) -> Acce
 
 
 @with_token
-def token_regenerate(request: HttpRequest, token: AccessToken) -> HttpResponse:
+def token_regenerate(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     now, policy = timezone.now(), Policy.current()
     row = row_of(token, now=now)
     if request.method != "POST":
-        form = RegenerateForm(policy=policy, now=now, initial={"replaces": token.current_secret.pk})
+        initial = {"replaces": token.current_secret.pk}
+        form = RegenerateForm(resumed_input(request), policy=policy, now=now, initial=initial)
         return show(request, "regenerate", {"form": form, "row": row})
     form = RegenerateForm(request.POST, policy=policy, now=now)
     if not form.is_valid():
         return show(request, "regenerate", {"form": form, "row": row}, status=422)
+    if asked_first := recheck_first(request, policy):
+        return asked_first
     data = form.cleaned_data
     try:
         token, secret = lifecycle.regenerate_token(
@@ -141,22 +158,29 @@ def token_regenerate(request: HttpRequest, token: AccessToken) -> HttpResponse:
 
 
 @with_token
-def token_disable(request: HttpRequest, token: AccessToken) -> HttpResponse:
+def token_disable(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     return _ask_or_do(request, token, "disable", lifecycle.disable_token, "disabled")
 
 
 @with_token
-def token_enable(request: HttpRequest, token: AccessToken) -> HttpResponse:
-    return _ask_or_do(request, token, "enable", lifecycle.enable_token, "enabled")
+def token_enable(request: SignedInRequest, token: AccessToken) -> HttpResponse:
+    asked_first = recheck_first(request, Policy.current()) if request.method == "POST" else None
+    return asked_first or _ask_or_do(request, token, "enable", lifecycle.enable_token, "enabled")
 
 
 @with_token
-def token_delete(request: HttpRequest, token: AccessToken) -> HttpResponse:
+def token_delete(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     return _ask_or_do(request, token, "delete", lifecycle.delete_token, "deleted")
 
 
+@with_token
+def token_dismiss(request: SignedInRequest, token: AccessToken) -> HttpResponse:
+    """Take the warning off the banner; asked for by the button there, and by a page of its own."""
+    return _ask_or_do(request, token, "dismiss", lifecycle.dismiss_banner, "taken off the banner")
+
+
 def _ask_or_do(
-    request: HttpRequest, token: AccessToken, name: str, act: Callable[..., AccessToken | None], participle: str
+    request: SignedInRequest, token: AccessToken, name: str, act: Callable[..., AccessToken | None], participle: str
 ) -> HttpResponse:
     """A GET asks, a POST does it. An act that leaves no token changes the whole list."""
     now = timezone.now()
@@ -169,7 +193,7 @@ def _ask_or_do(
     return done(request, changed, f"{token.name} was {participle}.")
 
 
-def _prefilled(request: HttpRequest, policy: Policy) -> dict[str, Any]:
+def _prefilled(request: SignedInRequest, policy: Policy) -> dict[str, Any]:
     original = request.GET.get("from", "")
     if original.isascii() and original.isdigit() and len(original) < 19:
         return prefill.from_token(get_object_or_404(request.user.tokens, pk=int(original)))

@@ -1,0 +1,29 @@
+"""The act that changes how a person is called and sees the portal."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.actor import Actor
+from accounts.audit import changes, record
+from accounts.models import User
+
+_COLUMNS = ("name", "time_zone", "theme")
+
+
+@transaction.atomic
+def change_profile(user: User, *, name: str, time_zone: str, theme: str, by: Actor, now: datetime) -> None:
+    """Save what differs; an event is written only if something does."""
+    current = User.objects.select_for_update().get(pk=user.pk)
+    before = _described(current)
+    current.name, current.time_zone, current.theme = name, time_zone, theme
+    old, new = changes(before, _described(current))
+    if new:
+        # Only these columns: an account that is deactivated in this very moment stays so.
+        current.save(update_fields=_COLUMNS)
+        record("user.profile_changed", by=by, subject=current.subject, now=now, before=old, after=new)
+
+
+def _described(user: User) -> dict[str, Any]:
+    return {column: getattr(user, column) for column in _COLUMNS}

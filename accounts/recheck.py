@@ -1,0 +1,106 @@
+"""Confirm it's you: acts that matter ask for the password again when the last check is too long ago."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.requests import PortalRequest
+
+Keep = Callable[[str, str], bool]
+
+_KEPT_INPUT = "recheck_input"
+_KEPT_SECONDS = 15 * 60
+# The session is a row that every request reads: it holds a few forms, and none of the size of a book.
+_MOST_KEPT = 5
+_MOST_CHARACTERS = 20_000
+
+
+def recently_checked(request: HttpRequest, *, minutes: int) -> bool:
+    """Whether this person signed in or confirmed who they are within the last `minutes`.
+
+    Not asked of allauth, for which an account without password and second factor is always fresh.
+    """
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < minutes * 60
+
+
+def require_recheck(
+    request: PortalRequest, *, minutes: int, keep: Keep, return_to: str | None = None
+) -> HttpResponse | None:
+    """None when the person was checked recently; else the answer that asks them, for the view to return.
+
+    They come back to `return_to`, by default the address of this request, by GET. What was posted is
+    kept for `resumed_input`, but for the fields where `keep(name, value)` is false: no value that
+    holds a secret may be kept, since a session is a row of the database.
+    """
+    if recently_checked(request, minutes=minutes):
+        return None
+    user, posted = request.user, request.POST
+    where = _where_to_confirm(request)
+    back = return_to or request.get_full_path()
+    if request.method == "POST" and (key := _keep_input(request, user.pk, back, _without(posted, keep))):
+        back += ("&" if "?" in back else "?") + urlencode({"resume": key})
+    address = f"{where}?{urlencode({'next': back})}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def resumed_input(request: HttpRequest) -> QueryDict | None:
+    """What this person had typed into the form at this address before they were asked who they are.
+
+    For a form's `initial` (`.dict()`, `.getlist`) or as its data. None when `?resume=` names nothing.
+    """
+    kept = _fresh_input(request).get(request.GET.get("resume", ""))
+    if not kept or kept["user"] != request.user.pk or kept["path"] != request.path:
+        return None
+    return QueryDict(kept["fields"])
+
+
+def count_as_check(request: HttpRequest) -> None:
+    """Let the sign-in that has just happened count as a check on allauth's own pages too."""
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
+    if records:
+        records[-1]["reauthenticated"] = True
+        request.session.modified = True
+
+
+def _where_to_confirm(request: HttpRequest) -> str:
+    """The page that asks; an account with nothing to ask for goes through the door again."""
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    if methods:
+        return str(methods[0]["url"])
+    get_adapter().logout(request)
+    return resolve_url(settings.LOGIN_URL)
+
+
+def _without(posted: QueryDict, keep: Keep) -> str:
+    kept = QueryDict(mutable=True)
+    for name, values in posted.lists():
+        if name != "csrfmiddlewaretoken":
+            kept.setlist(name, [value for value in values if keep(name, value)])
+    return kept.urlencode()
+
+
+def _keep_input(request: HttpRequest, user_id: int | None, back: str, fields: str) -> str:
+    """The key of the kept fields, or "" when there are too many of them."""
+    if len(fields) > _MOST_CHARACTERS:
+        return ""
+    key = secrets.token_urlsafe(12)
+    entry = {"user": user_id, "path": urlsplit(back).path, "at": time.time(), "fields": fields}
+    others = list(_fresh_input(request).items())[1 - _MOST_KEPT :]
+    request.session[_KEPT_INPUT] = {**dict(others), key: entry}
+    return key
+
+
+def _fresh_input(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    kept = request.session.get(_KEPT_INPUT, {})
+    return {key: entry for key, entry in kept.items() if time.time() - entry["at"] < _KEPT_SECONDS}

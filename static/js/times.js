@@ -1,0 +1,29 @@
+// Keeps the words of every <time data-relative> true while the page is open. The words are those
+// of the server: floored to the largest of these units.
+"use strict";
+
+(() => {
+  const EVERY = 15_000;
+  const UNITS = [["year", 365 * 86_400], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+  function words(moment, now) {
+    const seconds = Math.floor(Math.abs(moment - now) / 1000);
+    const ahead = moment > now;
+    const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? [];
+    if (!unit) return ahead ? "in less than a minute" : "just now";
+    const count = Math.floor(seconds / size);
+    const amount = `${count} ${unit}${count > 1 ? "s" : ""}`;
+    return ahead ? `in ${amount}` : `${amount} ago`;
+  }
+
+  function refresh() {
+    const now = Date.now();
+    for (const time of document.querySelectorAll("time[data-relative]")) {
+      const current = words(Date.parse(time.dateTime), now);
+      if (time.textContent !== current) time.textContent = current;
+    }
+  }
+
+  setInterval(refresh, EVERY);
+  document.addEventListener("visibilitychange", refresh);
+})();

@@ -1,0 +1,117 @@
+"""Changing one's address: by somebody who was just checked, and once the new one is confirmed."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.audit import AuditEvent
+from accounts.models import User
+from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
+from tests.conftest import PASSWORD, MakeUser
+
+CHANGE = {"action_add": "", "email": "New@Example.com"}
+
+
+def test_change_email_when_confirmed_changes_it_and_tells_the_old_address(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = sign_in(alice)
+    submit(client, "account_email", **CHANGE)
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    submit(client, link_in(mailoutbox[0]))
+    alice.refresh_from_db()
+    assert alice.email == "new@example.com"
+    assert EmailAddress.objects.get(user=alice).email == "new@example.com"
+    assert [mail.to for mail in mailoutbox] == [["new@example.com"], ["alice@example.com"]]
+
+
+def test_change_email_is_recorded_when_asked_and_when_done(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = sign_in(alice)
+    submit(client, "account_email", **CHANGE)
+    submit(client, link_in(mailoutbox[0]))
+    asked, done = AuditEvent.objects.exclude(kind="user.signed_in").order_by("pk")
+    assert (asked.kind, done.kind) == ("user.email_change_requested", "user.email_changed")
+    for event in (asked, done):
+        assert (event.owner_id, event.actor_id) == (alice.pk, alice.pk)
+        assert (event.before, event.after) == ({"email": "alice@example.com"}, {"email": "new@example.com"})
+
+
+def test_change_email_right_after_sign_in_asks_nothing(submit: Submit, sign_in: SignIn, alice: User) -> None:
+    assert submit(sign_in(alice), "account_email", **CHANGE)["Location"] == reverse("account_email")
+
+
+def test_change_email_long_after_sign_in_asks_and_goes_on(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = sign_in(alice)
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        answer = submit(client, "account_email", **CHANGE)
+        assert answer["Location"].startswith(reverse("account_reauthenticate"))
+        assert mailoutbox == []
+        submit(client, answer["Location"], password=PASSWORD)
+    assert mailoutbox[0].to == ["new@example.com"]
+
+
+def test_change_email_with_wrong_password_is_recorded_and_changes_nothing(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = sign_in(alice)
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        answer = submit(client, "account_reauthenticate", password="wrong")
+    assert "Incorrect password." in answer.content.decode()
+    event = AuditEvent.objects.latest("pk")
+    assert (event.kind, event.actor_id, event.owner_id) == ("user.check_failed", alice.pk, alice.pk)
+
+
+def test_change_email_without_password_or_check_goes_through_the_door_again(
+    submit: Submit, client: Client, bob: User
+) -> None:
+    bob.set_unusable_password()
+    bob.save()
+    client.force_login(bob)
+    answer = submit(client, "account_email", **CHANGE)
+    assert answer["Location"].startswith(reverse("account_login"))
+    assert not is_signed_in(client)
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()
+
+
+def test_change_email_to_taken_address_answers_the_same_and_fails_at_the_end(
+    submit: Submit, sign_in: SignIn, alice: User, bob: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = sign_in(alice)
+    answer = submit(client, "account_email", **CHANGE | {"email": bob.email})
+    assert answer["Location"] == reverse("account_email")
+    assert submit(client, link_in(mailoutbox[0])).status_code in (200, 302)
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+
+
+def test_change_email_to_address_of_unconfirmed_account_fails_at_the_end(
+    submit: Submit, sign_in: SignIn, make_user: MakeUser, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    make_user("new@example.com", confirmed=False)
+    client = sign_in(alice)
+    submit(client, "account_email", **CHANGE)
+    answer = submit(client, link_in(mailoutbox[0]))
+    assert "Unable to confirm new@example.com" in client.get(answer["Location"], follow=True).content.decode()
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    assert EmailAddress.objects.get(user=alice, primary=True).email == "alice@example.com"
+    assert "user.email_changed" not in AuditEvent.objects.values_list("kind", flat=True)
+
+
+@pytest.mark.parametrize("email", ["", "x", "a\0@example.com", "\0"])
+@pytest.mark.parametrize("action", ["action_add", "action_send", "action_remove", "action_primary", "else"])
+def test_change_email_with_odd_input_is_answered(
+    submit: Submit, sign_in: SignIn, alice: User, email: str, action: str
+) -> None:
+    assert submit(sign_in(alice), "account_email", **{action: "", "email": email}).status_code in (200, 302)

@@ -1,0 +1,201 @@
+"""Who takes part in the tests, and which tests are skipped where."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Generator
+from datetime import datetime, timedelta
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from allauth.account.internal.flows import login
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.core.cache import cache
+from django.db import connection
+from django.db.models.signals import post_migrate
+from django.test import Client
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import User
+from tokens.domain.lifecycle import create_token
+from tokens.models import AccessToken
+
+if TYPE_CHECKING:
+    # What django-stubs calls the answer that a test client gets; the name exists in the stubs alone.
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+
+PASSWORD = "correct horse battery staple"
+
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+# --- What is skipped, and why -----------------------------------------------------------------
+
+
+def find_chromium() -> str | None:
+    """The path of the system's Chromium."""
+    return next(filter(None, map(shutil.which, _CHROMIUM)), None)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for folder in ("browser", "system"):
+            if Path(__file__).parent / folder in item.path.parents:
+                item.add_marker(folder)
+
+
+@pytest.hookimpl(tryfirst=True)  # before fixtures start what isn't there
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if reason := _reason_to_skip(item):
+        pytest.skip(reason)
+
+
+def _reason_to_skip(item: pytest.Item) -> str:
+    if item.get_closest_marker("browser") and not find_chromium():
+        return "needs Chromium (Debian: apt-get install chromium)"
+    if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        return "needs PostgreSQL (set DATABASE_URL)"
+    if item.get_closest_marker("redis") and not os.environ.get("REDIS_URL"):
+        return "needs Redis (set REDIS_URL)"
+    named = [program for marker in item.iter_markers("needs") for program in marker.args]
+    missing = [program for program in named if not shutil.which(program)]
+    return f"needs {', '.join(missing)} on the PATH" if missing else ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is said to be installed (CI_NO_SKIPS=1), a skip is a failure."""
+    report = yield
+    if os.environ.get("CI_NO_SKIPS") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} may not be skipped here (CI_NO_SKIPS): {report.longrepr}"
+    return report
+
+
+# --- The database -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rows_of_migrations() -> None:
+    """A test with real transactions ends by emptying every table: put back what migrations made."""
+    first_rows = import_module("tokens.migrations.0002_first_rows")
+
+    def restore(**signal: object) -> None:
+        if "plan" not in signal:  # sent by `flush`; `migrate` sends its plan along, and makes the rows itself
+            first_rows.make_rows(apps, None)
+            cache.clear()  # not the table of a model, so it was not emptied with the others
+
+    post_migrate.connect(restore, sender=apps.get_app_config("tokens"), weak=False)
+
+
+# --- People and tokens ------------------------------------------------------------------------
+
+
+class MakeUser(Protocol):
+    def __call__(self, email: str = ..., *, confirmed: bool = ..., **fields: Any) -> User: ...
+
+
+class MakeToken(Protocol):
+    def __call__(self, **overrides: Any) -> tuple[AccessToken, str]: ...
+
+
+ClientOf = Callable[[User], Client]
+
+
+class Ask(Protocol):
+    def __call__(
+        self, authorization: str = ..., query: str = ..., *, method: str = ..., address: str = ..., **headers: str
+    ) -> "Response": ...
+
+
+@pytest.fixture
+def now() -> datetime:
+    """This very second: pages and services, which read the clock themselves, agree with the domain."""
+    return timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture
+def make_user(db: None) -> MakeUser:
+    """People whose address is confirmed and whose password is PASSWORD; `fields` are columns."""
+    numbers = count(1)
+
+    def make(email: str = "", *, confirmed: bool = True, **fields: Any) -> User:
+        user = User.objects.create_user(email or f"person{next(numbers)}@example.com", PASSWORD, **fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=confirmed, primary=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user: MakeUser) -> User:
+    return make_user("alice@example.com", name="Alice")
+
+
+@pytest.fixture
+def bob(make_user: MakeUser) -> User:
+    """Somebody else: nothing of alice's is his."""
+    return make_user("bob@example.com", name="Bob")
+
+
+@pytest.fixture
+def make_token(alice: User, now: datetime) -> MakeToken:
+    """Tokens and their secrets: alice's, with full access for 30 days, unless `overrides` say otherwise.
+
+    What can be overridden are `owner` and the keyword arguments of `create_token`.
+    """
+    numbers = count(1)
+
+    def make(**overrides: Any) -> tuple[AccessToken, str]:
+        owner = overrides.pop("owner", alice)
+        made_at = overrides.get("now", now)
+        given = {
+            "name": f"token {next(numbers)}",
+            "scopes": ["full"],
+            "expires_at": made_at + timedelta(days=30),
+            "by": Actor(owner, "web"),
+            "now": made_at,
+        }
+        return create_token(owner, **given | overrides)
+
+    return make
+
+
+@pytest.fixture
+def client_of() -> ClientOf:
+    """A browser, without JavaScript, in which that person signed in a moment ago."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        session = client.session
+        # As allauth notes a sign-in by password: it counts as a fresh check of who it is.
+        checked = {"method": "password", "at": time.time(), "email": user.email}
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [checked]
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+        session.save()
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def ask(db: None) -> Ask:
+    """Ask /auth/verify as a service does; `x_forwarded_method="POST"` becomes the header of that name."""
+
+    def ask_view(
+        authorization: str = "", query: str = "", *, method: str = "GET", address: str = "127.0.0.1", **headers: str
+    ) -> "Response":
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if authorization:
+            named["authorization"] = authorization
+        path = f"/auth/verify?{query}" if query else "/auth/verify"
+        return Client(REMOTE_ADDR=address).generic(method, path, headers=named)
+
+    return ask_view

@@ -1,0 +1,69 @@
+"""Taking hold of a token's row, and writing the change down with its audit event."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.actor import Actor
+from accounts.audit import changes, record
+from accounts.models import User
+from tokens.errors import NameTaken, TokenGone, TokenIsRevoked
+from tokens.models import AccessToken
+
+
+def lock(token: AccessToken) -> AccessToken:
+    """The row as it is now, held until the transaction ends. Raises TokenGone."""
+    try:
+        return AccessToken.objects.select_for_update(of=("self",)).select_related("owner").get(pk=token.pk)
+    except AccessToken.DoesNotExist:
+        raise TokenGone from None
+
+
+def lock_unrevoked(token: AccessToken) -> AccessToken:
+    """Raises TokenGone, TokenIsRevoked."""
+    current = lock(token)
+    if current.revoked_at is not None:
+        raise TokenIsRevoked
+    return current
+
+
+def lock_owner(owner: User) -> None:
+    """Of two acts that would each take an owner's last free place, the second waits and then sees the first."""
+    User.objects.select_for_update().get(pk=owner.pk)
+
+
+def save(token: AccessToken) -> None:
+    """Save; the database says whether the name is free, since two may ask at once. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            token.save()
+    except IntegrityError:
+        namesakes = AccessToken.objects.filter(owner=token.owner_id, name_key=token.name_key)
+        if namesakes.exclude(pk=token.pk).exists():
+            raise NameTaken from None
+        raise
+
+
+def save_change(kind: str, token: AccessToken, before: dict[str, Any], *, by: Actor, now: datetime) -> AccessToken:
+    """Save what an act changed, and record what differs from `before` (see `described`)."""
+    token.updated_at = now
+    save(token)
+    was, is_now = changes(before, described(token))
+    record(kind, by=by, subject=token.subject, now=now, before=was, after=is_now)
+    return token
+
+
+def described(token: AccessToken) -> dict[str, Any]:
+    """What the audit log keeps of a token."""
+    return {
+        "name": token.name,
+        "description": token.description,
+        "scopes": token.scopes,
+        "allowed_networks": token.allowed_networks,
+        "expires_at": token.expires_at.isoformat(),
+        "disabled": token.disabled_at is not None,
+        "disabled_by": token.disabled_by,
+        "revoked_code": token.revoked_code,
+        "revoked_reason": token.revoked_reason,
+    }
