@@ -90,7 +90,7 @@ def _row(event: AuditEvent, user: User) -> ActivityRow:
 
 
 def _changes(event: AuditEvent) -> Iterator[Change]:
-    for key in dict.fromkeys([*event.before, *event.after]):
+    for key in sorted({*event.before, *event.after}):
         before = value_text(key, event.before[key]) if key in event.before else None
         after = value_text(key, event.after[key]) if key in event.after else None
         # Of what was made or taken away only what it had; its name stands above.

@@ -49,6 +49,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["owner_id", "-at"], name="audit_owner_at"),  # the owner's activity page
             models.Index(fields=["subject_type", "subject_id", "-at"], name="audit_subject_at"),  # one token's activity
+            models.Index(fields=["actor_id", "-at"], name="audit_actor_at"),  # what one did that is nobody's
         ]
 
     def __str__(self) -> str:

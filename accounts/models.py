@@ -106,6 +106,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return self.name or self.email
 
+    def has_confirmed_email(self) -> bool:
+        return EmailAddress.objects.filter(user=self, email__iexact=self.email, verified=True).exists()
+
     @property
     def initials(self) -> str:
         """One or two letters for the picture in the header."""

@@ -4,14 +4,13 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
-from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.requests import PortalRequest
@@ -45,13 +44,23 @@ def require_recheck(
     """
     if recently_checked(request, minutes=minutes):
         return None
-    user, posted = request.user, request.POST
-    where = _where_to_confirm(request)
-    back = return_to or request.get_full_path()
-    if request.method == "POST" and (key := _keep_input(request, user.pk, back, _without(posted, keep))):
-        back += ("&" if "?" in back else "?") + urlencode({"resume": key})
-    address = f"{where}?{urlencode({'next': back})}"
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    back = _with_resume(request, return_to or request.get_full_path(), keep)
+    return _go(request, _where_to_confirm(request), back)
+
+
+def require_sign_in(request: PortalRequest, *, keep: Keep) -> HttpResponse | None:
+    """None for somebody signed in; else the way to the sign-in page and back here, as `require_recheck`.
+
+    Most often a session has ended while somebody typed: that is kept in the new, nameless session,
+    which becomes theirs when they sign in.
+    """
+    if request.user.is_authenticated:
+        return None
+    back = _with_resume(request, request.get_full_path(), keep)
+    if request.htmx and request.method != "POST":
+        # What htmx asked for may be a fragment: come back to the page that it was asked from.
+        back = urlsplit(request.htmx.current_url or "").path or back
+    return _go(request, resolve_url(settings.LOGIN_URL), back)
 
 
 def resumed_input(request: HttpRequest) -> QueryDict | None:
@@ -60,7 +69,7 @@ def resumed_input(request: HttpRequest) -> QueryDict | None:
     For a form's `initial` (`.dict()`, `.getlist`) or as its data. None when `?resume=` names nothing.
     """
     kept = _fresh_input(request).get(request.GET.get("resume", ""))
-    if not kept or kept["user"] != request.user.pk or kept["path"] != request.path:
+    if not kept or kept["user"] not in (None, request.user.pk) or kept["path"] != request.path:
         return None
     return QueryDict(kept["fields"])
 
@@ -73,12 +82,28 @@ def count_as_check(request: HttpRequest) -> None:
         request.session.modified = True
 
 
+def _go(request: PortalRequest, where: str, back: str) -> HttpResponse:
+    address = f"{where}?{urlencode({'next': back}, safe='/')}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def _with_resume(request: HttpRequest, back: str, keep: Keep) -> str:
+    """The address, with the key of what was posted."""
+    if request.method != "POST":
+        return back
+    key = _keep_input(request, request.user.pk, back, _without(request.POST, keep))
+    return f"{back}{'&' if '?' in back else '?'}{urlencode({'resume': key})}" if key else back
+
+
 def _where_to_confirm(request: HttpRequest) -> str:
     """The page that asks; an account with nothing to ask for goes through the door again."""
     methods = get_adapter().get_reauthentication_methods(request.user)
     if methods:
         return str(methods[0]["url"])
+    kept = request.session.get(_KEPT_INPUT)
     get_adapter().logout(request)
+    if kept:  # each form is given back to the one who typed it alone
+        request.session[_KEPT_INPUT] = kept
     return resolve_url(settings.LOGIN_URL)
 
 

@@ -30,11 +30,11 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @login_required
 def security(request: SignedInRequest) -> HttpResponse:
-    addresses = list(EmailAddress.objects.filter(user=request.user))
+    user = request.user
     context = {
-        "confirmed": any(entry.verified for entry in addresses if entry.email == request.user.email),
-        "new_address": next((entry.email for entry in addresses if entry.email != request.user.email), ""),
-        "has_password": request.user.has_usable_password(),
+        "confirmed": user.has_confirmed_email(),
+        "new_address": EmailAddress.objects.filter(user=user).exclude(email=user.email).first(),
+        "has_password": user.has_usable_password(),
     }
     return render(request, "accounts/security.html", context)
 

@@ -25,9 +25,11 @@ from accounts.models import User
 from tokens.domain.lifecycle import create_token
 from tokens.models import AccessToken
 
+# What a test client answers with: it knows more than an HttpResponse, by a name of the stubs alone.
 if TYPE_CHECKING:
-    # What django-stubs calls the answer that a test client gets; the name exists in the stubs alone.
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
+else:
+    from django.http import HttpResponse as Response
 
 PASSWORD = "correct horse battery staple"
 
@@ -111,7 +113,7 @@ ClientOf = Callable[[User], Client]
 class Ask(Protocol):
     def __call__(
         self, authorization: str = ..., query: str = ..., *, method: str = ..., address: str = ..., **headers: str
-    ) -> "Response": ...
+    ) -> Response: ...
 
 
 @pytest.fixture
@@ -191,7 +193,7 @@ def ask(db: None) -> Ask:
 
     def ask_view(
         authorization: str = "", query: str = "", *, method: str = "GET", address: str = "127.0.0.1", **headers: str
-    ) -> "Response":
+    ) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if authorization:
             named["authorization"] = authorization

@@ -21,7 +21,7 @@ MACHINE_PATHS = re.compile(r"(?<![\w.~/-])/(?:root|work)/")
 INLINE = re.compile(
     r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+\s*=|\shx-on|["']\s*javascript:""", re.IGNORECASE
 )
-READERS = {"text", "flag", "number", "words", "networks", "choice"}
+READERS = {"text", "flag", "number", "words", "networks", "choice", "address"}
 
 
 @cache

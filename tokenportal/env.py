@@ -152,6 +152,14 @@ def choice(name: str, *choices: str, default: str) -> str:
     return value if value in choices else refuse(f"{name} must be one of: {', '.join(choices)}.")
 
 
+def address(name: str) -> str:
+    """What a link may point at: nothing, a web page, or a mailbox."""
+    value = text(name)
+    if value and not value.startswith(("https://", "http://", "mailto:")):
+        refuse(f"{name} must begin with https://, http:// or mailto:.")
+    return value
+
+
 def require(**values: object) -> None:
     """Refuse to start while one of the named settings has no value."""
     missing = [name for name, value in values.items() if not value]

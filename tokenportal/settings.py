@@ -26,6 +26,8 @@ env.require(SECRET_KEY=SECRET_KEY, TOKEN_PEPPERS=TOKEN_PEPPERS, ALLOWED_HOSTS=AL
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SIGNUP_OPEN = env.choice("SIGNUP", "open", "closed", default="open" if DEBUG else "closed") == "open"
 SITE_NAME = env.text("SITE_NAME", "Token Portal")
+SHOW_BETA = env.flag("SHOW_BETA", default=False)
+FEEDBACK_URL = env.address("FEEDBACK_URL")
 EMAIL_URL = env.text("EMAIL_URL")
 
 # --- Django -----------------------------------------------------------------------------------
@@ -46,6 +48,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "whitenoise.runserver_nostatic",
+    # Without autodiscovery: what other apps register there edits passwords and e-mail addresses.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -122,10 +126,17 @@ CACHES = {
 # --- Jobs -------------------------------------------------------------------------------------
 
 FLAG_INTERVAL = env.number("FLAG_INTERVAL", default=600, least=1, most=86_400)
+# How the domain's interfaces reach the worker without knowing who put it together.
+WORKER_APP = "tokenportal.celery.app"
 CELERY_TASK_IGNORE_RESULT = True
+# Of its own, since the server may be shared.
+CELERY_TASK_DEFAULT_QUEUE = "tokenportal"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any failure of its broker
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+# Celery's usual one keeps a file of last runs, which a killed beat leaves broken or locked. Every
+# sweep runs at the worker's start, so nothing has to be remembered.
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "flag_expiring": {
         "task": "tokens.tasks.flag_expiring",
@@ -134,12 +145,14 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": FLAG_INTERVAL},
     }
 }
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 1, "socket_timeout": 5}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
 else:
-    CELERY_BROKER_URL = "filesystem://"
-    CELERY_BROKER_TRANSPORT_OPTIONS = env.broker_folders(DATA_DIR)
+    CELERY_BROKER_URL = "files://localhost"
+    CELERY_BROKER_TRANSPORT = "tokenportal.broker:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(DATA_DIR / "broker")}
 
 # --- Security ---------------------------------------------------------------------------------
 

@@ -1,12 +1,14 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from tokens.admin.site import console
 from tokens.api.urls import api
 from tokens.gateway import urls as gateway
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="tokens:list")),
     path("accounts/", include("allauth.account.urls")),
+    path("admin/", console.urls),
     path("settings/", include("accounts.urls")),
     path("settings/tokens/", include("tokens.pages.urls")),
     path("api/v1/", api.urls),

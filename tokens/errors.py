@@ -38,6 +38,11 @@ class InvalidDescription(Refused):
     field = "description"
 
 
+class InvalidReason(Refused):
+    code = "invalid_reason"
+    field = "reason"
+
+
 class HoldsSecret(Refused):
     code = "holds_secret"
     message = "This is a secret. Revoke it if anyone saw it."
@@ -83,6 +88,11 @@ class DisabledByAdministrator(Refused):
     message = "An administrator disabled this token. Ask them to enable it."
 
 
+class Unconfirmed(Refused):
+    code = "unconfirmed"
+    message = "Confirm your e-mail address first: follow the link in the mail that we sent you."
+
+
 class TooManyTokens(Refused):
     code = "too_many_tokens"
 
@@ -100,3 +110,7 @@ class TokenGone(Refused):
 class InvalidResource(Refused):
     code = "invalid_resource"
     field = "name"
+
+
+class InvalidPolicy(Refused):
+    code = "invalid_policy"

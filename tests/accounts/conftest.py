@@ -1,11 +1,11 @@
 """Forms sent as a browser sends them, and the mails that leave after."""
 
 import re
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from django.core.mail import EmailMessage
-from django.http import HttpResponse
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -13,9 +13,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from accounts.models import User
 from tests.conftest import PASSWORD
 
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
 
 class Submit(Protocol):
-    def __call__(self, client: Client, page: str, **fields: Any) -> HttpResponse: ...
+    def __call__(self, client: Client, page: str, **fields: Any) -> "Answer": ...
 
 
 class SignIn(Protocol):
@@ -26,7 +29,7 @@ class SignIn(Protocol):
 def submit(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Submit:
     """Post `fields` to a page, by its name or address; what waits for the commit happens then."""
 
-    def post(client: Client, page: str, **fields: Any) -> HttpResponse:
+    def post(client: Client, page: str, **fields: Any) -> "Answer":
         path = page if page.startswith("/") else reverse(page)
         with django_capture_on_commit_callbacks(execute=True):
             return client.post(path, fields)
@@ -60,3 +63,9 @@ def link_in(mail: EmailMessage) -> str:
 
 def is_signed_in(client: Client) -> bool:
     return client.get(reverse("accounts:security")).status_code == 200
+
+
+@pytest.fixture
+def client_request(client: Client, db: None) -> HttpRequest:
+    """A request that went through the middleware, of somebody who is not signed in."""
+    return client.get(reverse("account_login")).wsgi_request

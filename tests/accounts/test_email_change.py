@@ -115,3 +115,21 @@ def test_change_email_with_odd_input_is_answered(
     submit: Submit, sign_in: SignIn, alice: User, email: str, action: str
 ) -> None:
     assert submit(sign_in(alice), "account_email", **{action: "", "email": email}).status_code in (200, 302)
+
+
+def test_change_email_when_cancelled_keeps_the_old_one_and_is_recorded(
+    submit: Submit, sign_in: SignIn, alice: User
+) -> None:
+    client = sign_in(alice)
+    submit(client, "account_email", **CHANGE)
+    submit(client, "account_email", action_remove="", email="new@example.com")
+    assert [entry.email for entry in EmailAddress.objects.filter(user=alice)] == ["alice@example.com"]
+    event = AuditEvent.objects.latest("pk")
+    assert (event.kind, event.before) == ("user.email_change_cancelled", {"email": "new@example.com"})
+
+
+def test_remove_the_address_that_one_has_is_refused(submit: Submit, sign_in: SignIn, alice: User) -> None:
+    client = sign_in(alice)
+    submit(client, "account_email", **CHANGE)
+    submit(client, "account_email", action_remove="", email=alice.email)
+    assert EmailAddress.objects.filter(user=alice, email=alice.email, primary=True).exists()

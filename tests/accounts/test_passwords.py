@@ -1,6 +1,7 @@
 """Changing the password, and getting in again without it."""
 
 import smtplib
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -48,18 +49,14 @@ def test_reset_ends_every_open_session(
     assert not is_signed_in(stolen)
 
 
-def test_reset_link_works_once(
-    client: Client, submit: Submit, alice: User, mailoutbox: list[EmailMessage]
-) -> None:
+def test_reset_link_works_once(client: Client, submit: Submit, alice: User, mailoutbox: list[EmailMessage]) -> None:
     submit(client, "account_reset_password", email=alice.email)
     link = link_in(mailoutbox[0])
     submit(client, follow(client, link), **RESET)
     assert Client().get(link).context["token_fail"]
 
 
-def test_reset_of_unknown_address_answers_the_same(
-    submit: Submit, alice: User, mailoutbox: list[EmailMessage]
-) -> None:
+def test_reset_of_unknown_address_answers_the_same(submit: Submit, alice: User, mailoutbox: list[EmailMessage]) -> None:
     answers = [submit(Client(), "account_reset_password", email=email) for email in (alice.email, "no@example.com")]
     assert {(answer.status_code, answer["Location"]) for answer in answers} == {
         (302, reverse("account_reset_password_done"))
@@ -78,7 +75,7 @@ def test_reset_mails_are_limited_for_known_and_unknown_alike(
 
 @pytest.mark.parametrize("fields", [{"deactivated_at": timezone.now()}, {"is_service": True}])
 def test_reset_of_who_may_not_sign_in_mails_no_link(
-    client: Client, submit: Submit, make_user: MakeUser, mailoutbox: list[EmailMessage], fields: dict[str, object]
+    client: Client, submit: Submit, make_user: MakeUser, mailoutbox: list[EmailMessage], fields: dict[str, Any]
 ) -> None:
     submit(client, "account_reset_password", email=make_user(**fields).email)
     assert "/password/reset/key/" not in mailoutbox[0].body

@@ -178,9 +178,7 @@ def test_sign_in_with_old_hash_upgrades_it_to_argon2id(alice: User, sign_in: Sig
     assert alice.password.startswith("argon2$argon2id$")
 
 
-def test_session_row_and_mail_hold_no_password(
-    alice: User, sign_in: SignIn, mailoutbox: list[EmailMessage]
-) -> None:
+def test_session_row_and_mail_hold_no_password(alice: User, sign_in: SignIn, mailoutbox: list[EmailMessage]) -> None:
     session = sign_in(alice).session
     assert PASSWORD not in str(dict(session))
     assert mailoutbox == []

@@ -16,11 +16,17 @@ from accounts.models import User
 from tokens import scopes as scope_rules
 from tokens.domain import digests, request_keys
 from tokens.domain.expiration import check_expiration
-from tokens.domain.names import clean_description, clean_name, refuse_secret
-from tokens.domain.rows import described, lock, lock_owner, lock_unrevoked, save, save_change
-from tokens.errors import AlreadyDone, ChangedElsewhere, DisabledByAdministrator, InvalidScopes, TooManyTokens
+from tokens.domain.names import clean_description, clean_name, clean_reason, refuse_secret
+from tokens.domain.rows import described, lock, lock_owner, lock_unrevoked, refuse_revoked, save, save_change
+from tokens.errors import (
+    AlreadyDone,
+    ChangedElsewhere,
+    DisabledByAdministrator,
+    InvalidScopes,
+    TooManyTokens,
+    Unconfirmed,
+)
 from tokens.models import AccessToken, Policy, Resource, TokenSecret
-from tokens.models.access_token import REASON_LENGTH
 from tokens.networks import normalise_networks
 from tokens.secret_format import hint, make_secret
 
@@ -44,10 +50,11 @@ def create_token(
     `may_introspect` lets the scope `introspect` through: only administrators may give it. A second
     call with the same `request_key` within a day makes nothing and raises AlreadyDone.
     Raises InvalidName, NameTaken, InvalidDescription, HoldsSecret, InvalidScopes, InvalidNetworks,
-    InvalidExpiration, TooManyTokens.
+    InvalidExpiration, TooManyTokens, Unconfirmed.
     """
     policy = Policy.current()
     lock_owner(owner)
+    _refuse_unconfirmed(owner)
     request_keys.refuse_repeat(owner, request_key, now=now)
     shown_name, key = clean_name(name)
     token = AccessToken(
@@ -56,7 +63,7 @@ def create_token(
         name_key=key,
         description=clean_description(description),
         scopes=allowed_scopes(scopes, policy=policy, may_introspect=may_introspect),
-        allowed_networks=normalise_networks(allowed_networks),
+        allowed_networks=_clean_networks(allowed_networks),
         created_at=now,
         updated_at=now,
         expires_at=check_expiration(expires_at, policy=policy, now=now),
@@ -94,7 +101,7 @@ def edit_token(
     current.name, current.name_key = clean_name(name)
     current.description = clean_description(description)
     current.scopes = _changed_scopes(current, list(scopes))
-    current.allowed_networks = normalise_networks(allowed_networks)
+    current.allowed_networks = _clean_networks(allowed_networks)
     return save_change("token.edited", current, before, by=by, now=now)
 
 
@@ -132,7 +139,8 @@ def disable_token(token: AccessToken, *, by: Actor, now: datetime, disabled_by: 
     """
     current = lock_unrevoked(token)
     wanted = AccessToken.DisabledBy(disabled_by)
-    if current.disabled_at is not None and wanted is not AccessToken.DisabledBy.ADMINISTRATOR:
+    changes_hands = wanted == AccessToken.DisabledBy.ADMINISTRATOR and wanted != current.disabled_by
+    if current.disabled_at is not None and not changes_hands:
         return current
     before = described(current)
     current.disabled_at = current.disabled_at or now
@@ -147,15 +155,21 @@ def enable_token(token: AccessToken, *, by: Actor, now: datetime, as_administrat
     Raises TokenGone, TokenIsRevoked, DisabledByAdministrator, TooManyTokens.
     """
     lock_owner(token.owner)
-    current = lock_unrevoked(token)
+    current = lock(token)
+    refuse_enabling(current, as_administrator=as_administrator)
     if current.disabled_at is None:
         return current
-    if current.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR and not as_administrator:
-        raise DisabledByAdministrator
     _refuse_one_too_many(current.owner, policy=Policy.current(), now=now, besides=current)
     before = described(current)
     current.disabled_at, current.disabled_by = None, ""
     return save_change("token.enabled", current, before, by=by, now=now)
+
+
+def refuse_enabling(token: AccessToken, *, as_administrator: bool = False) -> None:
+    """Raises TokenIsRevoked, DisabledByAdministrator."""
+    refuse_revoked(token)
+    if token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR and not as_administrator:
+        raise DisabledByAdministrator
 
 
 @transaction.atomic
@@ -180,24 +194,37 @@ def delete_token(token: AccessToken, *, by: Actor, now: datetime) -> None:
 def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: datetime) -> AccessToken:
     """End the token for good. `code` is one of AccessToken.RevokedCode; `reason` is shown to the owner.
 
-    Raises TokenGone, TokenIsRevoked, HoldsSecret.
+    Raises TokenGone, TokenIsRevoked, InvalidReason, HoldsSecret.
     """
-    refuse_secret(reason, field="reason")
+    shown_reason = clean_reason(reason)
     current = lock_unrevoked(token)
     before = described(current)
     current.revoked_at, current.revoked_code = now, AccessToken.RevokedCode(code)
-    current.revoked_reason = reason.strip()[:REASON_LENGTH]
+    current.revoked_reason = shown_reason
     current.expiry_flagged_at = None
     return save_change("token.revoked", current, before, by=by, now=now)
 
 
 def allowed_scopes(scopes: Iterable[str], *, policy: Policy, may_introspect: bool = False) -> str:
-    """The canonical text of registered scopes that the policy allows. Raises InvalidScopes."""
-    names = set(Resource.objects.values_list("name", flat=True))
-    text = scope_rules.normalise(scopes, resources=names, may_introspect=may_introspect)
+    """The canonical text of registered scopes that the policy allows. Raises InvalidScopes, HoldsSecret."""
+    wanted, names = list(scopes), set(Resource.objects.values_list("name", flat=True))
+    refuse_secret(" ".join(wanted), field="scopes")
+    text = scope_rules.normalise(wanted, resources=names, may_introspect=may_introspect)
     if text == scope_rules.FULL and not policy.full_access_allowed:
         raise InvalidScopes("The policy of this portal allows no full access. Choose the permissions it needs.")
     return text
+
+
+def _clean_networks(entries: Iterable[str]) -> list[str]:
+    ranges = list(entries)
+    refuse_secret(" ".join(ranges), field="allowed_networks")
+    return normalise_networks(ranges)
+
+
+def _refuse_unconfirmed(owner: User) -> None:
+    """Whoever signed up with somebody else's address must not act in that name. Raises Unconfirmed."""
+    if not (owner.is_service or owner.has_confirmed_email()):
+        raise Unconfirmed
 
 
 def _changed_scopes(token: AccessToken, wanted: list[str]) -> str:

@@ -1,24 +1,26 @@
-"""The rules of names and descriptions."""
+"""The rules of names, descriptions and reasons."""
 
 import unicodedata
 
 from django.conf import settings
 
-from tokens.errors import HoldsSecret, InvalidDescription, InvalidName, Refused
-from tokens.models.access_token import DESCRIPTION_LENGTH, NAME_LENGTH
+from tokens.errors import HoldsSecret, InvalidDescription, InvalidName, InvalidReason, Refused
+from tokens.models.access_token import DESCRIPTION_LENGTH, NAME_LENGTH, REASON_LENGTH
 from tokens.secret_format import holds_secret
 
 # Marks that reorder the text around them (Unicode UAX #9): a name could be made to read as another.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Control characters, line and paragraph separators, lone surrogates (which no database stores).
 _REFUSED_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
+# Letters and a symbol by their category, yet nothing is seen of them: Hangul fillers, the empty Braille pattern.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def clean_name(text: str) -> tuple[str, str]:
     """The name trimmed, and the key by which an owner's names are compared. Raises InvalidName, HoldsSecret."""
     name = text.strip()
     refuse_secret(name, field="name")
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+    if not any(map(_is_seen, name)):
         raise InvalidName("Give the token a name.")
     if len(name) > NAME_LENGTH:
         raise InvalidName(f"Use at most {NAME_LENGTH} characters; this has {len(name)}.")
@@ -36,6 +38,14 @@ def clean_description(text: str) -> str:
     return description
 
 
+def clean_reason(text: str) -> str:
+    """Why a token was revoked, as much of it as is kept. Raises InvalidReason, HoldsSecret."""
+    reason = text.strip()
+    refuse_secret(reason, field="reason")
+    _refuse_unprintable(reason, InvalidReason)
+    return reason[:REASON_LENGTH]
+
+
 def name_key(name: str) -> str:
     """Names that look alike share a key: compatibility forms composed, case folded (Unicode D145)."""
     folded = unicodedata.normalize("NFKC", name).casefold()
@@ -46,6 +56,10 @@ def refuse_secret(text: str, *, field: str) -> None:
     """Raises HoldsSecret when `text` holds a secret, of which nothing is repeated."""
     if holds_secret(text, settings.TOKEN_PREFIXES):
         raise HoldsSecret(field=field)
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
 def _refuse_unprintable(text: str, error: type[Refused]) -> None:

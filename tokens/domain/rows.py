@@ -23,9 +23,14 @@ def lock(token: AccessToken) -> AccessToken:
 def lock_unrevoked(token: AccessToken) -> AccessToken:
     """Raises TokenGone, TokenIsRevoked."""
     current = lock(token)
-    if current.revoked_at is not None:
-        raise TokenIsRevoked
+    refuse_revoked(current)
     return current
+
+
+def refuse_revoked(token: AccessToken) -> None:
+    """Raises TokenIsRevoked."""
+    if token.revoked_at is not None:
+        raise TokenIsRevoked
 
 
 def lock_owner(owner: User) -> None:

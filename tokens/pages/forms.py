@@ -121,7 +121,13 @@ class NewTokenForm(TokenForm, ExpirationForm):
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["form_key"].initial = secrets.token_urlsafe(24)
+        self.fields["form_key"].initial = _new_form_key()
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and "form_key" in self.errors:  # the form that says so can be sent again
+            self.data = self.data.copy()
+            self.data["form_key"] = _new_form_key()
 
     def clean_scopes(self) -> list[str]:
         chosen = self.chosen_scopes()
@@ -133,6 +139,10 @@ class NewTokenForm(TokenForm, ExpirationForm):
             return self.cleaned_data.get("expires_at")
         day = self["expires_on"].value()
         return self._expires_at(str(self["expires_in"].value()), date.fromisoformat(day) if day else None)
+
+
+def _new_form_key() -> str:
+    return secrets.token_urlsafe(24)
 
 
 class EditTokenForm(TokenForm):

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.http import QueryDict
 
 from accounts.models import User
 from tokens.domain.names import name_key
@@ -44,16 +45,24 @@ class ListQuery:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "ListQuery":
-        q = query.get("q", "").replace("\0", "").strip()[:_MAX_QUERY]
+        q = query.get("q", "").replace("\0", "").strip()
         state, sort, page = query.get("state", ""), query.get("sort", ""), query.get("page", "")
-        secret = holds_secret(q, settings.TOKEN_PREFIXES)
+        secret = holds_secret(q, settings.TOKEN_PREFIXES)  # before it is cut, which a secret might be in two
         return cls(
-            q="" if secret else q,
+            q="" if secret else q[:_MAX_QUERY],
             state=state if state in set(State) else "",
             sort=sort if sort in dict(SORTS) else "-created",
-            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 10 else 1,
+            # Nine digits are past every end, as is a number that is longer still.
+            page=max(1, int(page[:9])) if page.isascii() and page.isdigit() else 1,
             held_secret=secret,
         )
+
+    def known(self) -> QueryDict:
+        """What was understood, but for the page: for the links from one to another."""
+        said = {"q": self.q, "state": self.state, "sort": self.sort if self.sort != ListQuery().sort else ""}
+        known = QueryDict(mutable=True)
+        known.update({name: value for name, value in said.items() if value})
+        return known
 
     def rows(self, tokens: QuerySet[AccessToken], *, now: datetime, window: timedelta) -> QuerySet[AccessToken]:
         if self.state:
@@ -85,6 +94,7 @@ def list_context(owner: User, query: ListQuery, *, now: datetime) -> dict[str, A
         "q": query.q,
         "state": query.state,
         "sort": query.sort,
+        "query": query.known(),
         "held_secret": query.held_secret,
         "total": owner.tokens.count() if query.q or query.state else page.paginator.count,
         "states": STATES,

@@ -54,8 +54,7 @@ def permissions_text(scope_list: Iterable[str]) -> str:
         return "No access"
     if scopes.FULL in granted:
         return "Full access"
-    shown = sorted(scope for scope in granted if scope.replace(":read", ":write") not in granted - {scope})
-    return ", ".join(_scope_text(scope) for scope in shown)
+    return ", ".join(_scope_text(scope) for scope in _shown(granted))
 
 
 def summary(scope_list: Iterable[str], expires_at: datetime | None) -> str:
@@ -76,7 +75,9 @@ def date_text(moment: datetime) -> str:
 
 def exact_text(moment: datetime) -> str:
     """`Dec 22, 2026, 10:00:00 CET`: to the second, with the zone's name."""
-    return format_date(timezone.localtime(moment), "M j, Y, H:i:s T")
+    local = timezone.localtime(moment)
+    # Not format's own T: in the hour that the clock goes through twice it says nothing.
+    return f"{format_date(local, 'M j, Y, H:i:s')} {local.tzname()}"
 
 
 def relative_text(moment: datetime, *, now: datetime) -> str:
@@ -116,6 +117,12 @@ def _note(token: AccessToken, state: State) -> str:
     return date_text(token.expires_at) if state is State.EXPIRING else f"Expires {date_text(token.expires_at)}"
 
 
+def _shown(granted: set[str]) -> list[str]:
+    """Without what a write beside it includes."""
+    writes = {scope.removesuffix(":write") for scope in granted if scope.endswith(":write")}
+    return sorted(scope for scope in granted if scope.endswith(":write") or scope.partition(":")[0] not in writes)
+
+
 def _scope_text(scope: str) -> str:
     name, _, action = scope.partition(":")
     return f"{resource_label(name)}: {action}" if action else resource_label(name)
@@ -127,8 +134,6 @@ def _abilities(granted: set[str]) -> str:
     if scopes.FULL in granted:
         return "can do everything you may do"
     verbs = [
-        f"{scope.partition(':')[2] or 'use'} {resource_label(scope.partition(':')[0])}"
-        for scope in sorted(granted)
-        if scope.replace(":read", ":write") not in granted - {scope}
+        f"{scope.partition(':')[2] or 'use'} {resource_label(scope.partition(':')[0])}" for scope in _shown(granted)
     ]
     return "can " + (" and ".join([", ".join(verbs[:-1]), verbs[-1]]) if len(verbs) > 1 else verbs[0])

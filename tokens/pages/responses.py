@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget, trigger_client_event
 
-from accounts.recheck import require_recheck
+from accounts.recheck import require_recheck, require_sign_in
 from accounts.requests import SignedInRequest
 from tokens.errors import AlreadyDone, Refused
 from tokens.models import AccessToken, Policy
@@ -29,11 +28,21 @@ View = Callable[..., HttpResponse]
 page_or_act = require_http_methods(["GET", "HEAD", "POST"])
 
 
+def signed_in(view: View) -> View:
+    """Only for people who are signed in; others sign in first and find what they typed."""
+
+    @wraps(view)
+    def guarded(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
+        return require_sign_in(request, keep=_is_no_secret) or view(request, **kwargs)
+
+    return guarded
+
+
 def with_token(view: View) -> View:
     """Give the view the owner's token of that id; somebody else's is not there."""
 
     @page_or_act
-    @login_required
+    @signed_in
     @wraps(view)
     def found(request: SignedInRequest, pk: int) -> HttpResponse:
         token = request.user.tokens.prefetch_related(current_secrets()).filter(pk=pk).first()
@@ -49,10 +58,12 @@ def recheck_first(request: SignedInRequest, policy: Policy) -> HttpResponse | No
 
 def show(request: SignedInRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """`tokens/<name>.html`, or for the dialog the fragment of it, `tokens/_<name>.html`."""
-    template = f"tokens/_{name}.html" if request.htmx.target == "dialog" else f"tokens/{name}.html"
+    in_dialog = request.htmx.target == "dialog"
+    template = f"tokens/_{name}.html" if in_dialog else f"tokens/{name}.html"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
+    # htmx would push the address of a boosted link whatever hx-push-url says.
+    return push_url(response, False) if in_dialog else response
 
 
 def shown_once(request: SignedInRequest, token: AccessToken, secret: str) -> HttpResponse:
@@ -77,21 +88,24 @@ def done(request: SignedInRequest, token: AccessToken | None, sentence: str) -> 
     """
     list_url = reverse("tokens:list")
     if request.htmx.target == "banner":
-        return render(request, "tokens/_dismissed.html", {"sentence": sentence})
+        return push_url(render(request, "tokens/_dismissed.html", {"sentence": sentence}), False)
     if request.htmx.target != "dialog":
         messages.success(request, sentence)
         return redirect(list_url)
     current = urlsplit(request.htmx.current_url or "")
     if current.path != list_url:
         messages.success(request, sentence)
-        return HttpResponseClientRedirect(current.path if token and current.path else list_url)
+        # The header is the browser's word: no path but our own is gone to (//host/ would be elsewhere).
+        is_ours = current.path.startswith("/settings/")
+        return HttpResponseClientRedirect(current.path if token and is_ours else list_url)
     query = ListQuery.of(dict(parse_qsl(current.query)))
     context: dict[str, Any] = {"sentence": sentence}
     if token and query == ListQuery():
         context["row"] = row_of(token, now=timezone.now())
     else:  # the act may have moved rows into the page or out of it
         context |= list_context(request.user, query, now=timezone.now())
-    return trigger_client_event(render(request, "tokens/_done.html", context), "closeDialog", after="swap")
+    response = push_url(render(request, "tokens/_done.html", context), False)
+    return trigger_client_event(response, "closeDialog", after="swap")
 
 
 def refused(request: SignedInRequest, token: AccessToken, refusal: Refused) -> HttpResponse:
@@ -116,5 +130,5 @@ def gone(request: SignedInRequest) -> HttpResponse:
     return show(request, "gone", {"form": form}, status=404)
 
 
-def _is_no_secret(_name: str, value: str) -> bool:
-    return not holds_secret(value, settings.TOKEN_PREFIXES)
+def _is_no_secret(name: str, value: str) -> bool:
+    return not holds_secret(f"{name} {value}", settings.TOKEN_PREFIXES)

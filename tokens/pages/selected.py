@@ -2,29 +2,32 @@
 
 from collections.abc import Callable
 
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 
 from accounts.actor import actor_of
+from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens.domain import lifecycle
 from tokens.errors import Refused
 from tokens.models import AccessToken
 from tokens.pages.listing import current_secrets, row_of
-from tokens.pages.responses import done, page_or_act, show
+from tokens.pages.responses import done, page_or_act, show, signed_in
 
 _MOST = 100
 _Act = Callable[..., AccessToken | None]
-_ACTS: dict[str, tuple[_Act, str]] = {"disable": (lifecycle.disable_token, "disabled"), "delete": (lifecycle.delete_token, "deleted")}
+_ACTS: dict[str, tuple[_Act, str]] = {
+    "disable": (lifecycle.disable_token, "disabled"),
+    "delete": (lifecycle.delete_token, "deleted"),
+}
 
 
 @page_or_act
-@login_required
+@signed_in
 def tokens_selected(request: SignedInRequest) -> HttpResponse:
     """A GET asks, a POST does it: `act` is disable or delete, `selected` the ids."""
-    data = request.POST if request.method == "POST" else request.GET
+    data = request.POST if request.method == "POST" else resumed_input(request) or request.GET
     tokens, act = _chosen(request, data), data.get("act", "")
     if act not in _ACTS or not tokens:
         return show(request, "selected", {"rows": []}, status=422)

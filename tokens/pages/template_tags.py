@@ -13,17 +13,23 @@ from tokens.presenting import rfc3339
 register = template.Library()
 
 
+@register.filter
+def exact(moment: datetime) -> str:
+    """To the second, with the zone's name."""
+    return exact_text(moment)
+
+
 @register.simple_tag
 def when(moment: datetime) -> SafeString:
     """A `<time>`: relative in text, exact with its zone on hover and for assistive technology.
 
     A script keeps the text current while the page is open.
     """
-    exact = exact_text(moment)
+    in_full = exact_text(moment)
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time><span class="visually-hidden"> ({})</span>',
         rfc3339(moment),
-        exact,
+        in_full,
         relative_text(moment, now=timezone.now()),
-        exact,
+        in_full,
     )

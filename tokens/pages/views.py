@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -15,19 +14,29 @@ from accounts.audit import AuditEvent
 from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens import networks, scopes
-from tokens.domain import lifecycle
-from tokens.errors import AlreadyDone, ChangedElsewhere, Refused
+from tokens.domain import lifecycle, rows
+from tokens.errors import AlreadyDone, ChangedElsewhere, Refused, TokenIsRevoked
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import EditTokenForm, NewTokenForm, RegenerateForm
 from tokens.pages.listing import ListQuery, list_context, row_of
-from tokens.pages.responses import already_done, done, page_or_act, recheck_first, refused, show, shown_once, with_token
+from tokens.pages.responses import (
+    already_done,
+    done,
+    page_or_act,
+    recheck_first,
+    refused,
+    show,
+    shown_once,
+    signed_in,
+    with_token,
+)
 
 _EVENTS_SHOWN = 20
 
 
 @require_safe
-@login_required
+@signed_in
 def token_list(request: SignedInRequest) -> HttpResponse:
     context = list_context(request.user, ListQuery.of(request.GET.dict()), now=timezone.now())
     template = "tokens/_results.html" if request.htmx.target == "results" else "tokens/list.html"
@@ -37,7 +46,7 @@ def token_list(request: SignedInRequest) -> HttpResponse:
 
 
 @page_or_act
-@login_required
+@signed_in
 def token_create(request: SignedInRequest) -> HttpResponse:
     now, policy = timezone.now(), Policy.current()
     if request.method != "POST":
@@ -138,6 +147,8 @@ def _edit(request: SignedInRequest, token: AccessToken, form: EditTokenForm) -> 
 def token_regenerate(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     now, policy = timezone.now(), Policy.current()
     row = row_of(token, now=now)
+    if not row.can_regenerate:
+        return refused(request, token, TokenIsRevoked())
     if request.method != "POST":
         initial = {"replaces": token.current_secret.pk}
         form = RegenerateForm(resumed_input(request), policy=policy, now=now, initial=initial)
@@ -179,14 +190,25 @@ def token_dismiss(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     return _ask_or_do(request, token, "dismiss", lifecycle.dismiss_banner, "taken off the banner")
 
 
+_REFUSALS: dict[str, Callable[[AccessToken], None]] = {
+    "disable": rows.refuse_revoked,
+    "enable": lifecycle.refuse_enabling,
+}
+
+
+def _never(_token: AccessToken) -> None:
+    """Nothing stands in the way."""
+
+
 def _ask_or_do(
     request: SignedInRequest, token: AccessToken, name: str, act: Callable[..., AccessToken | None], participle: str
 ) -> HttpResponse:
     """A GET asks, a POST does it. An act that leaves no token changes the whole list."""
     now = timezone.now()
-    if request.method != "POST":
-        return show(request, name, {"row": row_of(token, now=now)})
     try:
+        if request.method != "POST":
+            _REFUSALS.get(name, _never)(token)
+            return show(request, name, {"row": row_of(token, now=now)})
         changed = act(token, by=actor_of(request), now=now)
     except Refused as refusal:
         return refused(request, token, refusal)
@@ -195,6 +217,7 @@ def _ask_or_do(
 
 def _prefilled(request: SignedInRequest, policy: Policy) -> dict[str, Any]:
     original = request.GET.get("from", "")
-    if original.isascii() and original.isdigit() and len(original) < 19:
-        return prefill.from_token(get_object_or_404(request.user.tokens, pk=int(original)))
+    if original:
+        pk = int(original) if original.isascii() and original.isdigit() and len(original) < 19 else None
+        return prefill.from_token(get_object_or_404(request.user.tokens, pk=pk))
     return prefill.from_link(request.GET.dict(), policy=policy, now=timezone.now())

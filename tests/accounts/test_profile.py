@@ -1,0 +1,89 @@
+"""Settings, Profile: name, time zone and theme."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.audit import AuditEvent
+from accounts.models import User
+from accounts.profile import change_profile
+from tests.accounts.conftest import Submit
+from tests.conftest import ClientOf
+
+NEW = {"name": "Alice B.", "time_zone": "Europe/Berlin", "theme": "dark"}
+
+
+def test_profile_without_sign_in_leads_there(client: Client, db: None) -> None:
+    path = reverse("accounts:profile")
+    assert client.get(path)["Location"] == f"{reverse('account_login')}?next={path}"
+
+
+def test_change_profile_is_saved_said_and_recorded(alice: User, client_of: ClientOf, submit: Submit) -> None:
+    client = client_of(alice)
+    page = client.get(submit(client, "accounts:profile", **NEW)["Location"]).content.decode()
+    assert "Your profile was saved." in page
+    assert 'data-theme="dark"' in page
+    alice.refresh_from_db()
+    assert (alice.name, alice.time_zone, alice.theme) == tuple(NEW.values())
+    event = AuditEvent.objects.get()
+    assert (event.kind, event.owner_id, event.after) == ("user.profile_changed", alice.pk, NEW)
+    assert event.before == {"name": "Alice", "time_zone": "", "theme": "system"}
+
+
+def test_change_profile_without_difference_records_nothing(alice: User, client_of: ClientOf, submit: Submit) -> None:
+    submit(client_of(alice), "accounts:profile", name="Alice", time_zone="", theme="system")
+    assert not AuditEvent.objects.exists()
+
+
+def test_change_profile_does_not_undo_a_deactivation_meanwhile(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(deactivated_at=timezone.now())
+    change_profile(alice, **NEW, by=Actor(alice, "web"), now=timezone.now())
+    alice.refresh_from_db()
+    assert (alice.name, alice.is_active) == ("Alice B.", False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": "localtime"}, "time_zone"),
+        ({"theme": "pink"}, "theme"),
+        ({"theme": ""}, "theme"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": "a\0b"}, "name"),
+        ({"name": "a\u202eb"}, "name"),
+        ({"name": "a\u2028b"}, "name"),
+    ],
+)
+def test_change_profile_to_what_cannot_be_says_why(
+    alice: User, client_of: ClientOf, submit: Submit, fields: dict[str, Any], field: str
+) -> None:
+    answer = submit(client_of(alice), "accounts:profile", **NEW | fields)
+    assert answer.status_code == 200
+    assert list(answer.context["form"].errors) == [field]
+    assert b'aria-invalid="true"' in answer.content
+    alice.refresh_from_db()
+    assert alice.name == "Alice"
+
+
+def test_change_profile_with_emoji_of_several_signs_is_saved(alice: User, client_of: ClientOf, submit: Submit) -> None:
+    submit(client_of(alice), "accounts:profile", **NEW | {"name": "Bob 👨‍👩‍👧"})
+    alice.refresh_from_db()
+    assert alice.name == "Bob 👨‍👩‍👧"
+
+
+def test_profile_page_offers_the_current_zone_first(alice: User, client_of: ClientOf) -> None:
+    User.objects.update(time_zone="Pacific/Auckland")
+    choices = client_of(alice).get(reverse("accounts:profile")).context["form"].fields["time_zone"].choices
+    assert choices[:2] == [("Pacific/Auckland", "Pacific/Auckland"), ("", "Taken from my browser when I sign in")]
+    assert choices[2][0] == "Africa/Abidjan"
+    assert ("America/New_York", "America/New York") in choices
+    assert len(choices) > 400
+
+
+def test_profile_page_by_other_methods_is_405(alice: User, client_of: ClientOf) -> None:
+    assert client_of(alice).put(reverse("accounts:profile")).status_code == 405

@@ -1,0 +1,79 @@
+"""What the tests of tokens share."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from accounts.actor import COMMAND, Actor
+from accounts.models import AuditEvent, User
+from tokens.domain.lookup import find
+from tokens.domain.resources import register_resource
+from tokens.domain.verification import Outcome, verify
+from tokens.models import AccessToken, Policy
+from tokens.networks import CallerAddress, parse_address
+
+# The format's known example: well formed, and nobody's.
+NOBODYS_SECRET = "tp_Q7rkabcdefghijklmnopqrstuvwxyz012345mZ0c0APijx"
+
+SetPolicy = Callable[..., Policy]
+Judge = Callable[..., Outcome]
+
+
+@pytest.fixture
+def web(alice: User) -> Actor:
+    """Alice at the web pages."""
+    return Actor(alice, "web", address="203.0.113.7", agent="Firefox", request_id="r-1")
+
+
+@pytest.fixture
+def admin(make_user: Callable[..., User]) -> Actor:
+    """An administrator at the console."""
+    return Actor(make_user("root@example.com", is_staff=True, is_superuser=True), "web")
+
+
+@pytest.fixture
+def resources(db: None, now: datetime) -> list[str]:
+    """Two services that tokens can be given access to, beside the portal's own API."""
+    names = ["deployments", "registry"]
+    for name in names:
+        register_resource(name, title=name.capitalize(), by=COMMAND, now=now)
+    return names
+
+
+@pytest.fixture
+def set_policy(db: None) -> SetPolicy:
+    """Change columns of the policy, as the console will."""
+
+    def change(**columns: object) -> Policy:
+        Policy.objects.filter(pk=1).update(**columns)
+        return Policy.current()
+
+    return change
+
+
+@pytest.fixture
+def judge(db: None, now: datetime) -> Judge:
+    """What verification says of a secret that any scope would do for."""
+
+    def say(secret: str, *needed: str, address: str = "203.0.113.7", at: datetime = now) -> Outcome:
+        return verify(secret, needed=needed, address=CallerAddress(parse_address(address)), now=at).outcome
+
+    return say
+
+
+def events(token: AccessToken) -> list[str]:
+    """The kinds of a token's audit events, oldest first."""
+    rows = AuditEvent.objects.filter(subject_type="token", subject_id=token.pk)
+    return list(rows.order_by("pk").values_list("kind", flat=True))
+
+
+def last_event(kind: str) -> AuditEvent:
+    return AuditEvent.objects.filter(kind=kind).latest("pk")
+
+
+def secret_id(secret: str) -> int:
+    """The row of a secret."""
+    found = find(secret)
+    assert found is not None
+    return found.secret_id

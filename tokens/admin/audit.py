@@ -1,0 +1,154 @@
+"""The audit log: to be read. No form here or elsewhere changes or deletes an event."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.activity import kind_text, value_text
+from accounts.agents import short_agent
+from accounts.audit import AuditEvent
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from tokens.admin.filters import ChoiceFilter, LinkFilter, PersonFilter, parse_id
+from tokens.admin.listing import ListAdmin
+
+_MOST_FOUND = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """An event in words; `changes` are (what, before, after)."""
+
+    event: AuditEvent
+
+    @property
+    def what(self) -> str:
+        return kind_text(self.event.kind)
+
+    @property
+    def agent(self) -> str:
+        return short_agent(self.event.agent)
+
+    @property
+    def changes(self) -> list[tuple[str, str, str]]:
+        before, after = self.event.before, self.event.after
+        return [
+            (_label(key), value_text(key, before.get(key)), value_text(key, after.get(key)))
+            for key in dict.fromkeys([*before, *after])
+        ]
+
+
+class SubjectTypeFilter(ChoiceFilter):
+    title = "About"
+    parameter_name = "about"
+    anything = "About everything"
+    options = [("token", "Tokens"), ("user", "People"), ("resource", "Resources"), ("policy", "Policy")]
+
+    def narrow(self, chosen: str) -> Q:
+        return Q(subject_type=chosen)
+
+
+class ChannelFilter(ChoiceFilter):
+    title = "Way"
+    parameter_name = "channel"
+    anything = "By any way"
+    options = [
+        ("web", "In the browser"),
+        ("api", "Over the API"),
+        ("command", "On the command line"),
+        ("job", "By a job"),
+        ("service", "By a service"),
+    ]
+
+    def narrow(self, chosen: str) -> Q:
+        return Q(channel=chosen)
+
+
+class PeriodFilter(ChoiceFilter):
+    title = "When"
+    parameter_name = "days"
+    anything = "At any time"
+    options = [("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")]
+
+    def narrow(self, chosen: str) -> Q:
+        return Q(at__gte=timezone.now() - timedelta(days=int(chosen)))
+
+
+class KindFilter(LinkFilter):
+    title = "Kind"
+    parameter_name = "kind"
+
+    def narrow(self, value: str) -> Q | None:
+        return None if "\0" in value else Q(kind=value)
+
+    def described(self) -> str:
+        return kind_text(self.value() or "")
+
+
+class SubjectFilter(LinkFilter):
+    """Everything about one token, person or resource: `token-12`."""
+
+    title = "About"
+    parameter_name = "subject"
+
+    def narrow(self, value: str) -> Q | None:
+        kind, _, number = value.rpartition("-")
+        subject_id = parse_id(number)
+        return None if subject_id is None or "\0" in kind else Q(subject_type=kind, subject_id=subject_id)
+
+    def described(self) -> str:
+        return (self.value() or "").replace("-", " ")
+
+
+class ActorFilter(PersonFilter):
+    title = "Done by"
+    parameter_name = "actor"
+
+    def of_person(self, user_id: int) -> Q:
+        return Q(actor_id=user_id)
+
+
+class OwnerFilter(PersonFilter):
+    title = "Concerning"
+    parameter_name = "owner"
+
+    def of_person(self, user_id: int) -> Q:
+        return Q(owner_id=user_id)
+
+
+class AuditAdmin(ListAdmin):
+    change_list_template = "admin/audit.html"
+    list_filter = (
+        SubjectTypeFilter,
+        ChannelFilter,
+        PeriodFilter,
+        KindFilter,
+        SubjectFilter,
+        ActorFilter,
+        OwnerFilter,
+    )
+    ordering = ("-at", "-pk")
+    search_label = "E-mail of whom it concerns or who did it"
+
+    def matching(self, term: str) -> Q:
+        people = User.objects.filter(email__startswith=term.lower()).values_list("pk", flat=True)
+        ids = list(people[:_MOST_FOUND])
+        return Q(owner_id__in=ids) | Q(actor_id__in=ids)
+
+    def rows(self, page: Iterable[AuditEvent]) -> list[EventLine]:
+        return [EventLine(event) for event in page]
+
+
+@require_safe
+def audit_event(request: SignedInRequest, pk: int) -> HttpResponse:
+    return render(request, "admin/audit_event.html", {"row": EventLine(get_object_or_404(AuditEvent, pk=pk))})
+
+
+def _label(key: str) -> str:
+    return key.removesuffix("_at").replace("_", " ").capitalize()

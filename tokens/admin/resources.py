@@ -1,0 +1,73 @@
+"""What tokens can be given access to: to be registered, described and retired."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from accounts.actor import actor_of
+from accounts.recheck import resumed_input
+from accounts.requests import SignedInRequest
+from tokens import scopes
+from tokens.admin.forms import EditResourceForm, RegisterResourceForm
+from tokens.admin.listing import ListAdmin
+from tokens.admin.responses import done, page_or_act, recheck_first, status_of
+from tokens.domain.resources import edit_resource, register_resource, retire_resource, tokens_with
+from tokens.errors import InvalidResource, Refused
+from tokens.models import Resource
+
+
+class ResourceAdmin(ListAdmin):
+    change_list_template = "admin/resources.html"
+    ordering = ("name",)
+
+
+@page_or_act
+def resource_register(request: SignedInRequest) -> HttpResponse:
+    form = RegisterResourceForm(request.POST if request.method == "POST" else resumed_input(request))
+    if request.method == "POST" and form.is_valid():
+        if asked_first := recheck_first(request):
+            return asked_first
+        try:
+            resource = register_resource(**form.cleaned_data, by=actor_of(request), now=timezone.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return done(request, f"{resource.title} was registered.", "admin:resources")
+    return render(request, "admin/resource_register.html", {"form": form}, status=status_of(request))
+
+
+@page_or_act
+def resource_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    resource = get_object_or_404(Resource, pk=pk)
+    now_is = {"title": resource.title, "description": resource.description}
+    form = EditResourceForm(request.POST if request.method == "POST" else resumed_input(request), initial=now_is)
+    if request.method == "POST" and form.is_valid():
+        if asked_first := recheck_first(request):
+            return asked_first
+        try:
+            edit_resource(resource, **form.cleaned_data, by=actor_of(request), now=timezone.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return done(request, f"{resource.title} was changed.", "admin:resources")
+    context = {"form": form, "resource": resource}
+    return render(request, "admin/resource_edit.html", context, status=status_of(request))
+
+
+@page_or_act
+def resource_retire(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A GET says how many tokens lose a permission, a POST does it."""
+    resource, refusal = get_object_or_404(Resource, pk=pk), ""
+    if request.method == "POST":
+        if asked_first := recheck_first(request):
+            return asked_first
+        try:
+            count = retire_resource(resource, by=actor_of(request), now=timezone.now())
+        except InvalidResource as refused:
+            refusal = refused.message
+        else:
+            lost = "1 token" if count == 1 else f"{count} tokens"
+            return done(request, f"{resource.title} was retired; {lost} lost a permission.", "admin:resources")
+    is_ours = resource.name == scopes.PORTAL
+    context = {"resource": resource, "is_ours": is_ours, "count": tokens_with(resource), "refusal": refusal}
+    return render(request, "admin/resource_retire.html", context, status=409 if refusal else 200)

@@ -1,0 +1,82 @@
+"""The console as django.contrib.admin's site: who gets in, and which pages there are."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, URLResolver, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+
+from accounts.audit import AuditEvent
+from accounts.models import User
+from accounts.people import is_administrator
+from tokens.admin import audit, people, policy, resources, token_pages, tokens
+from tokens.models import AccessToken, Resource
+
+View = Callable[..., HttpResponse]
+
+
+class Console(AdminSite):
+    site_url = None
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return is_administrator(request.user)
+
+    @method_decorator(secure_admin_login)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """No form stands here: allauth's has limits on guessing and the second factor."""
+        if not self.has_permission(request):
+            raise PermissionDenied
+        return redirect("admin:index")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing: the templates draw their own menu."""
+        return {}
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """All pages there are; django.contrib.admin's own would edit, delete and set passwords past the domain."""
+        view = self.page
+        return [
+            path("", view(index), name="index"),
+            path("login/", self.login, name="login"),
+            path("tokens/", view(self.listing(AccessToken)), name="tokens"),
+            path("tokens/revoke/", view(token_pages.token_revoke), name="token_revoke"),
+            path("tokens/<int:pk>/", view(token_pages.token_detail), name="token"),
+            path("people/", view(self.listing(User)), name="people"),
+            path("people/<int:pk>/", view(people.person_detail), name="person"),
+            path("people/<int:pk>/deactivate/", view(people.person_deactivate), name="person_deactivate"),
+            path("people/<int:pk>/reactivate/", view(people.person_reactivate), name="person_reactivate"),
+            path("resources/", view(self.listing(Resource)), name="resources"),
+            path("resources/new/", view(resources.resource_register), name="resource_register"),
+            path("resources/<int:pk>/edit/", view(resources.resource_edit), name="resource_edit"),
+            path("resources/<int:pk>/retire/", view(resources.resource_retire), name="resource_retire"),
+            path("policy/", view(policy.policy), name="policy"),
+            path("audit/", view(self.listing(AuditEvent)), name="audit"),
+            path("audit/<int:pk>/", view(audit.audit_event), name="audit_event"),
+        ]
+
+    def page(self, view: View) -> View:
+        """A page for administrators: anybody else is sent to sign in, or told that it is not for them."""
+        guarded: View = secure_admin_login(self.admin_view(view))
+        return guarded
+
+    def listing(self, model: type[Model]) -> View:
+        return require_safe(self.get_model_admin(model).changelist_view)
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    return render(request, "admin/index.html")
+
+
+console = Console()
+console.register(AccessToken, tokens.TokenAdmin)
+console.register(User, people.PersonAdmin)
+console.register(Resource, resources.ResourceAdmin)
+console.register(AuditEvent, audit.AuditAdmin)
