@@ -62,7 +62,7 @@ def activity_context(user: User, *, kind: str, page: str) -> dict[str, Any]:
         events = events.filter(kind=chosen)
     shown: Page[AuditEvent] = Paginator(events, PAGE_SIZE).get_page(page)
     return {
-        "rows": [_row(event, user) for event in shown],
+        "rows": [activity_row(event, viewer=user) for event in shown],
         "page": shown,
         "kind": chosen,
         "kinds": [(name, text) for text, name in kinds],
@@ -76,13 +76,14 @@ def kind_text(kind: str) -> str:
     return words.replace("_", " ").capitalize()
 
 
-def _row(event: AuditEvent, user: User) -> ActivityRow:
-    is_self = event.subject_type == "user" and event.subject_id == user.pk
+def activity_row(event: AuditEvent, *, viewer: User) -> ActivityRow:
+    """The event in the words of the pages; what `viewer` did is not said to be done by anybody."""
+    is_self = event.subject_type == "user" and event.subject_id == viewer.pk
     return ActivityRow(
         event=event,
         what=kind_text(event.kind),
         subject="" if is_self else event.subject_name,
-        who="" if event.actor_id == user.pk else event.actor_email,
+        who="" if event.actor_id == viewer.pk else event.actor_email,
         channel=_CHANNELS.get(event.channel, event.channel),
         agent=short_agent(event.agent),
         changes=list(_changes(event)),
@@ -94,7 +95,7 @@ def _changes(event: AuditEvent) -> Iterator[Change]:
         before = value_text(key, event.before[key]) if key in event.before else None
         after = value_text(key, event.after[key]) if key in event.after else None
         # Of what was made or taken away only what it had; its name stands above.
-        if (before is None or after is None) and (after or before) in ("none", event.subject_name):
+        if (before is None or after is None) and (after or before) in ("none", "no", event.subject_name):
             continue
         yield Change(key.removesuffix("_at").replace("_", " ").capitalize(), before, after)
 

@@ -107,7 +107,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def has_confirmed_email(self) -> bool:
-        return EmailAddress.objects.filter(user=self, email__iexact=self.email, verified=True).exists()
+        return bool(EmailAddress.objects.filter(user=self, email__iexact=self.email, verified=True).exists())
 
     @property
     def initials(self) -> str:

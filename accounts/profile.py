@@ -20,8 +20,7 @@ def change_profile(user: User, *, name: str, time_zone: str, theme: str, by: Act
     current.name, current.time_zone, current.theme = name, time_zone, theme
     old, new = changes(before, _described(current))
     if new:
-        # Only these columns: an account that is deactivated in this very moment stays so.
-        current.save(update_fields=_COLUMNS)
+        current.save()
         record("user.profile_changed", by=by, subject=current.subject, now=now, before=old, after=new)
 
 

@@ -59,7 +59,7 @@ def require_sign_in(request: PortalRequest, *, keep: Keep) -> HttpResponse | Non
     back = _with_resume(request, request.get_full_path(), keep)
     if request.htmx and request.method != "POST":
         # What htmx asked for may be a fragment: come back to the page that it was asked from.
-        back = urlsplit(request.htmx.current_url or "").path or back
+        back = _path_of(request.htmx.current_url or "") or back
     return _go(request, resolve_url(settings.LOGIN_URL), back)
 
 
@@ -80,6 +80,13 @@ def count_as_check(request: HttpRequest) -> None:
     if records:
         records[-1]["reauthenticated"] = True
         request.session.modified = True
+
+
+def _path_of(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:  # the header is the browser's word
+        return ""
 
 
 def _go(request: PortalRequest, where: str, back: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import hypothesis
 import pytest
 from allauth.account.internal.flows import login
 from allauth.account.models import EmailAddress
@@ -17,6 +18,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 from django.db.models.signals import post_migrate
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -27,11 +29,17 @@ from tokens.models import AccessToken
 
 # What a test client answers with: it knows more than an HttpResponse, by a name of the stubs alone.
 if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+    Response = _MonkeyPatchedWSGIResponse
 else:
-    from django.http import HttpResponse as Response
+    Response = HttpResponse
 
 PASSWORD = "correct horse battery staple"
+
+# A busy machine makes an example slow, which says nothing about the code; in CI the examples are the same each time.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("tests")
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

@@ -26,7 +26,7 @@ class Channel(virtual.Channel):
         part.write_text(dumps(message))
         part.rename(part.with_suffix(f".{queue}"))
 
-    def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ARG002  # kombu passes it
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         for file in self._waiting(queue):
             taken = file.with_suffix(".taken")
             try:

@@ -88,7 +88,7 @@ TEMPLATES = [
                 "tokenportal.context.site",
                 "tokens.pages.banner.expiring",
             ],
-            "builtins": ["lucide.templatetags.lucide"],
+            "builtins": ["tokenportal.icons"],
             "libraries": {"portal": "tokens.pages.template_tags"},
         },
     }
@@ -148,7 +148,8 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
+    # A page that wakes the worker waits 3 s at most; the worker itself tries for ever, see above.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 0}
 else:
     CELERY_BROKER_URL = "files://localhost"
     CELERY_BROKER_TRANSPORT = "tokenportal.broker:Transport"

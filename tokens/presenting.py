@@ -5,7 +5,6 @@ errors are RFC 9457.
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -45,8 +44,9 @@ class Presented:
     wants judged, "" when that is not clear.
     """
 
-    authorization: str
-    query: str
+    # No repr, and so no traceback or log of it, shows what may hold a secret.
+    authorization: str = field(repr=False)
+    query: str = field(repr=False)
     method: str
     address: CallerAddress
 
@@ -73,12 +73,12 @@ def read_credentials(authorization: str) -> str | Credentials:
 
 
 def _basic_secret(encoded: str) -> str:
-    """The password, or the user name where there is no password."""
+    """The password, or the user name where there is no password; beside the secret any bytes may stand."""
     try:
-        user, _, password = base64.b64decode(encoded, validate=True).decode("ascii").partition(":")
-    except (binascii.Error, ValueError):
+        user, _, password = base64.b64decode(encoded, validate=True).partition(b":")
+        return (password or user).decode("ascii")
+    except ValueError:
         return ""
-    return password or user
 
 
 def refusal(verdict: Verdict) -> Answer:
@@ -160,7 +160,7 @@ def _forbidden(verdict: Verdict) -> Answer:
     detail = describe(verdict)
     attributes = {"error": "insufficient_scope", "error_description": detail}
     scope = " ".join(verdict.needed)
-    if verdict.outcome is Outcome.INSUFFICIENT_SCOPE:
-        if all(_SCOPE_TOKEN.fullmatch(part) for part in verdict.needed) and 0 < len(scope) <= 500:
-            attributes = {"error": "insufficient_scope", "scope": scope}
+    fits = all(_SCOPE_TOKEN.fullmatch(part) for part in verdict.needed) and 0 < len(scope) <= 500
+    if verdict.outcome is Outcome.INSUFFICIENT_SCOPE and fits:
+        attributes = {"error": "insufficient_scope", "scope": scope}
     return problem(403, "insufficient_scope", detail, challenge=bearer(attributes))

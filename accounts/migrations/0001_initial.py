@@ -8,60 +8,123 @@ import accounts.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('kind', models.CharField(max_length=64)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_email', models.CharField(blank=True, max_length=254)),
-                ('channel', models.CharField(max_length=16)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('agent', models.CharField(blank=True, max_length=200)),
-                ('actor_token_id', models.BigIntegerField(null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('subject_type', models.CharField(max_length=32)),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('subject_name', models.CharField(blank=True, max_length=254)),
-                ('owner_id', models.BigIntegerField(null=True)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("kind", models.CharField(max_length=64)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_email", models.CharField(blank=True, max_length=254)),
+                ("channel", models.CharField(max_length=16)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("agent", models.CharField(blank=True, max_length=200)),
+                ("actor_token_id", models.BigIntegerField(null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("subject_type", models.CharField(max_length=32)),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("subject_name", models.CharField(blank=True, max_length=254)),
+                ("owner_id", models.BigIntegerField(null=True)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['owner_id', '-at'], name='audit_owner_at'), models.Index(fields=['subject_type', 'subject_id', '-at'], name='audit_subject_at')],
+                "indexes": [
+                    models.Index(fields=["owner_id", "-at"], name="audit_owner_at"),
+                    models.Index(fields=["subject_type", "subject_id", "-at"], name="audit_subject_at"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('time_zone', models.CharField(blank=True, max_length=64, validators=[accounts.models.validate_time_zone])),
-                ('theme', models.CharField(choices=[('system', 'System'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6)),
-                ('mail_week_before', models.BooleanField(default=True)),
-                ('mail_day_before', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('deactivated_at', models.DateTimeField(blank=True, null=True)),
-                ('is_service', models.BooleanField(default=False)),
-                ('is_staff', models.BooleanField(default=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("name", models.CharField(blank=True, max_length=100)),
+                (
+                    "time_zone",
+                    models.CharField(blank=True, max_length=64, validators=[accounts.models.validate_time_zone]),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")],
+                        default="system",
+                        max_length=6,
+                    ),
+                ),
+                ("mail_week_before", models.BooleanField(default=True)),
+                ("mail_day_before", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("deactivated_at", models.DateTimeField(blank=True, null=True)),
+                ("is_service", models.BooleanField(default=False)),
+                ("is_staff", models.BooleanField(default=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('is_service', False)), name='user_email_unique', violation_error_message='Somebody with this e-mail address is already here.'), models.CheckConstraint(condition=models.Q(('is_service', True), models.Q(('email', ''), _negated=True), _connector='OR'), name='user_person_has_email'), models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('is_staff', False), ('is_superuser', False)), _connector='OR'), name='user_service_is_no_administrator'), models.CheckConstraint(condition=models.Q(('theme__in', ['system', 'light', 'dark'])), name='user_theme_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("is_service", False)),
+                        name="user_email_unique",
+                        violation_error_message="Somebody with this e-mail address is already here.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_service", True), models.Q(("email", ""), _negated=True), _connector="OR"
+                        ),
+                        name="user_person_has_email",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_service", False),
+                            models.Q(("is_staff", False), ("is_superuser", False)),
+                            _connector="OR",
+                        ),
+                        name="user_service_is_no_administrator",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("theme__in", ["system", "light", "dark"])), name="user_theme_known"
+                    ),
+                ],
             },
         ),
     ]

@@ -1,7 +1,7 @@
 """Forms sent as a browser sends them, and the mails that leave after."""
 
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pytest
 from django.core.mail import EmailMessage
@@ -11,14 +11,11 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
-from tests.conftest import PASSWORD
-
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+from tests.conftest import PASSWORD, Response
 
 
 class Submit(Protocol):
-    def __call__(self, client: Client, page: str, **fields: Any) -> "Answer": ...
+    def __call__(self, client: Client, page: str, **fields: Any) -> Response: ...
 
 
 class SignIn(Protocol):
@@ -29,7 +26,7 @@ class SignIn(Protocol):
 def submit(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Submit:
     """Post `fields` to a page, by its name or address; what waits for the commit happens then."""
 
-    def post(client: Client, page: str, **fields: Any) -> "Answer":
+    def post(client: Client, page: str, **fields: Any) -> Response:
         path = page if page.startswith("/") else reverse(page)
         with django_capture_on_commit_callbacks(execute=True):
             return client.post(path, fields)

@@ -1,5 +1,7 @@
 """A form that asks who it is, for the tests of that."""
 
+from typing import cast
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
@@ -23,7 +25,7 @@ def act(request: SignedInRequest) -> HttpResponse:
 
 
 def door(request: PortalRequest) -> HttpResponse:
-    return require_sign_in(request, keep=_no_secret) or form(request)
+    return require_sign_in(request, keep=_no_secret) or form(cast(SignedInRequest, request))
 
 
 def _no_secret(name: str, value: str) -> bool:

@@ -106,9 +106,9 @@ def test_reset_link_of_impossible_person_shows_page(client: Client, db: None, ui
 
 
 def test_reset_link_names_the_portal_and_not_the_host_header(
-    client: Client, submit: Submit, alice: User, mailoutbox: list[EmailMessage]
+    submit: Submit, alice: User, mailoutbox: list[EmailMessage]
 ) -> None:
-    client = Client(SERVER_NAME="localhost", SERVER_PORT="666")
+    client = Client(headers={"host": "testserver:666"})
     submit(client, "account_reset_password", email=alice.email)
     assert "http://localhost:8000/accounts/password/reset/key/" in mailoutbox[0].body
     assert "666" not in str(mailoutbox[0].message())

@@ -1,7 +1,7 @@
 """Confirm it's you."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,10 +16,7 @@ from accounts.models import User
 from accounts.recheck import count_as_check, recently_checked, require_recheck
 from accounts.requests import PortalRequest
 from tests.accounts.conftest import SignIn, Submit, is_signed_in
-from tests.conftest import PASSWORD, ClientOf
-
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+from tests.conftest import PASSWORD, ClientOf, Response
 
 pytestmark = pytest.mark.urls("tests.accounts.recheck_urls")
 TYPED = {"name": "ci", "scopes": ["a:read", "b:write"], "empty": ""}
@@ -32,7 +29,7 @@ def unchecked(client: Client, alice: User) -> Client:
     return client
 
 
-def back_to(answer: "Answer") -> str:
+def back_to(answer: Response) -> str:
     """Where the page that asks leads afterwards."""
     address = answer.headers.get("Location") or answer.headers["HX-Redirect"]
     return parse_qs(urlsplit(address).query)["next"][0]
@@ -153,6 +150,7 @@ def test_act_after_the_session_has_ended_comes_back_with_what_was_typed(
     [
         ({}, "/door/?x=1"),
         ({"hx-request": "true"}, "/door/?x=1"),
+        ({"hx-request": "true", "hx-current-url": "http://["}, "/door/?x=1"),
         ({"hx-request": "true", "hx-current-url": "http://testserver/form/?page=2"}, "/form/"),
     ],
 )

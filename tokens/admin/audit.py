@@ -1,8 +1,9 @@
 """The audit log: to be read. No form here or elsewhere changes or deletes an event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -13,17 +14,15 @@ from django.views.decorators.http import require_safe
 from accounts.activity import kind_text, value_text
 from accounts.agents import short_agent
 from accounts.audit import AuditEvent
-from accounts.models import User
 from accounts.requests import SignedInRequest
 from tokens.admin.filters import ChoiceFilter, LinkFilter, PersonFilter, parse_id
 from tokens.admin.listing import ListAdmin
-
-_MOST_FOUND = 100
+from tokens.admin.search import people_ids
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """An event in words; `changes` are (what, before, after)."""
+    """An event in words."""
 
     event: AuditEvent
 
@@ -36,12 +35,16 @@ class EventLine:
         return short_agent(self.event.agent)
 
     @property
-    def changes(self) -> list[tuple[str, str, str]]:
-        before, after = self.event.before, self.event.after
-        return [
-            (_label(key), value_text(key, before.get(key)), value_text(key, after.get(key)))
-            for key in dict.fromkeys([*before, *after])
-        ]
+    def is_own(self) -> bool:
+        """Whether somebody did it to their own account."""
+        return self.event.subject_type == "user" and self.event.subject_id == self.event.actor_id
+
+    @property
+    def changes(self) -> list[tuple[str, str | None, str | None]]:
+        """What changed, before and after: None where there was nothing yet, or is nothing any more."""
+        keys = dict.fromkeys([*self.event.before, *self.event.after])
+        lines = [(_label(key), _text(self.event.before, key), _text(self.event.after, key)) for key in keys]
+        return [line for line in lines if line[1:] not in ((None, "none"), ("none", None))]
 
 
 class SubjectTypeFilter(ChoiceFilter):
@@ -137,8 +140,7 @@ class AuditAdmin(ListAdmin):
     search_label = "E-mail of whom it concerns or who did it"
 
     def matching(self, term: str) -> Q:
-        people = User.objects.filter(email__startswith=term.lower()).values_list("pk", flat=True)
-        ids = list(people[:_MOST_FOUND])
+        ids = people_ids(term)
         return Q(owner_id__in=ids) | Q(actor_id__in=ids)
 
     def rows(self, page: Iterable[AuditEvent]) -> list[EventLine]:
@@ -148,6 +150,10 @@ class AuditAdmin(ListAdmin):
 @require_safe
 def audit_event(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "admin/audit_event.html", {"row": EventLine(get_object_or_404(AuditEvent, pk=pk))})
+
+
+def _text(values: Mapping[str, Any], key: str) -> str | None:
+    return value_text(key, values[key]) if key in values else None
 
 
 def _label(key: str) -> str:

@@ -72,7 +72,7 @@ class LinkFilter(SimpleListFilter):
     def without(self) -> str:
         """The query string that takes it off."""
         others = self.request.GET.copy()
-        for name in (self.parameter_name, "p"):
+        for name in (self.parameter_name or "", "p"):
             others.pop(name, None)
         return "?" + others.urlencode()
 
@@ -88,5 +88,5 @@ class PersonFilter(LinkFilter):
         raise NotImplementedError
 
     def described(self) -> str:
-        person = User.objects.filter(pk=parse_id(self.value() or "")).first()
-        return str(person) if person else f"user {self.value()}"
+        number = parse_id(self.value() or "") or 0
+        return str(User.objects.filter(pk=number).first() or f"user {number}")

@@ -20,7 +20,9 @@ class ConsoleForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
         typed = data.copy() if data is not None else QueryDict(mutable=True)
-        self.held_secret = [name for name in typed if holds_secret(typed[name], settings.TOKEN_PREFIXES)]
+        self.held_secret = [
+            name for name, values in typed.lists() if holds_secret(" ".join(values), settings.TOKEN_PREFIXES)
+        ]
         for name in self.held_secret:
             typed[name] = ""
         super().__init__(None if data is None else typed, **kwargs)
@@ -56,7 +58,7 @@ class EditResourceForm(ConsoleForm):
 
 
 class RegisterResourceForm(EditResourceForm):
-    name = _text("Name", NAME_LENGTH, help_text="What scopes are made of, for good: “deployments” gives deployments:read.")
+    name = _text("Name", NAME_LENGTH, help_text="Scopes are made of it, for good: deployments:read.")
 
     field_order = ["name", "title", "description"]
 
@@ -72,8 +74,10 @@ class PolicyForm(ConsoleForm):
     default_days = _number("default_days", "Default life, in days", "What a new token is offered first.")
     longest_days = _number("longest_days", "Longest life, in days", "No token may be made or regenerated for longer.")
     tokens_per_owner = _number("tokens_per_owner", "Tokens per owner", "Revoked and expired tokens don't count.")
-    reminder_days = _number("reminder_days", "Reminder window, in days", "How long before its end a token counts as expiring.")
-    recheck_minutes = _number("recheck_minutes", "Age of a password check, in minutes", "Acts that matter ask again after that.")
+    reminder_days = _number("reminder_days", "Reminder window, in days", "From when on a token counts as expiring.")
+    recheck_minutes = _number(
+        "recheck_minutes", "Age of a password check, in minutes", "Then acts that matter ask again."
+    )
     keep_expired_days = _number("keep_expired_days", "Keep expired tokens, in days", "They are cleaned up after that.")
     keep_activity_days = _number("keep_activity_days", "Keep activity, in days", "It is cleaned up after that.")
     full_access_allowed = forms.BooleanField(label="Tokens may be given full access", required=False)

@@ -4,18 +4,20 @@ django.contrib.admin does the searching, filtering and paging, and nothing else:
 deleting, its own log and its actions are not reachable, since only the domain changes rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from tokens.errors import HoldsSecret
@@ -68,7 +70,6 @@ class BoundedChangeList(ChangeList):
 class ListAdmin(AnyModelAdmin):
     """A list of the console. A subclass names its template, order, filters and what a search finds."""
 
-    list_filter: ClassVar[Sequence[type[SimpleListFilter]]] = ()
     search_label: ClassVar[str] = ""
     actions = None
     show_full_result_count = False
@@ -76,19 +77,20 @@ class ListAdmin(AnyModelAdmin):
     preserve_filters = False
 
     def matching(self, term: str) -> Q:
-        """The rows that a search finds, by exact value or beginning of indexed columns."""
-        raise NotImplementedError
+        """The rows that a search finds, by exact value or beginning of indexed columns; where none is offered, all."""
+        return Q()
 
     def rows(self, page: Iterable[Any]) -> list[Any]:
         """The page of rows as the template takes them."""
         return list(page)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if any(holds_secret(value, settings.TOKEN_PREFIXES) for value in request.GET.values()):
+        if holds_secret(unquote_plus(request.META["QUERY_STRING"]), settings.TOKEN_PREFIXES):
             messages.error(request, HoldsSecret.message)
             return redirect(request.path)  # no link of the page may hold the secret
         response = super().changelist_view(request, extra_context)
-        context = response.context_data
+        assert isinstance(response, TemplateResponse)
+        context = response.context_data or {}
         context["rows"] = self.rows(context["cl"].result_list)
         context["search_label"] = self.search_label
         return response

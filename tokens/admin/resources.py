@@ -12,7 +12,7 @@ from tokens.admin.forms import EditResourceForm, RegisterResourceForm
 from tokens.admin.listing import ListAdmin
 from tokens.admin.responses import done, page_or_act, recheck_first, status_of
 from tokens.domain.resources import edit_resource, register_resource, retire_resource, tokens_with
-from tokens.errors import InvalidResource, Refused
+from tokens.errors import Refused
 from tokens.models import Resource
 
 
@@ -56,18 +56,17 @@ def resource_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @page_or_act
 def resource_retire(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A GET says how many tokens lose a permission, a POST does it."""
-    resource, refusal = get_object_or_404(Resource, pk=pk), ""
-    if request.method == "POST":
-        if asked_first := recheck_first(request):
-            return asked_first
-        try:
-            count = retire_resource(resource, by=actor_of(request), now=timezone.now())
-        except InvalidResource as refused:
-            refusal = refused.message
-        else:
-            lost = "1 token" if count == 1 else f"{count} tokens"
-            return done(request, f"{resource.title} was retired; {lost} lost a permission.", "admin:resources")
+    """A GET says how many tokens lose a permission, a POST does it. The portal's own can't be retired: 409."""
+    resource = get_object_or_404(Resource, pk=pk)
     is_ours = resource.name == scopes.PORTAL
-    context = {"resource": resource, "is_ours": is_ours, "count": tokens_with(resource), "refusal": refusal}
-    return render(request, "admin/resource_retire.html", context, status=409 if refusal else 200)
+    if request.method == "POST" and not is_ours:
+        return recheck_first(request) or _retire(request, resource)
+    context = {"resource": resource, "is_ours": is_ours, "count": tokens_with(resource)}
+    status = 409 if request.method == "POST" else 200
+    return render(request, "admin/resource_retire.html", context, status=status)
+
+
+def _retire(request: SignedInRequest, resource: Resource) -> HttpResponse:
+    count = retire_resource(resource, by=actor_of(request), now=timezone.now())
+    lost = "1 token" if count == 1 else f"{count} tokens"
+    return done(request, f"{resource.title} was retired; {lost} lost a permission.", "admin:resources")

@@ -1,17 +1,20 @@
 """The console as django.contrib.admin's site: who gets in, and which pages there are."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path
-from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from accounts.audit import AuditEvent
 from accounts.models import User
@@ -19,21 +22,12 @@ from accounts.people import is_administrator
 from tokens.admin import audit, people, policy, resources, token_pages, tokens
 from tokens.models import AccessToken, Resource
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class Console(AdminSite):
-    site_url = None
-
     def has_permission(self, request: HttpRequest) -> bool:
         return is_administrator(request.user)
-
-    @method_decorator(secure_admin_login)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """No form stands here: allauth's has limits on guessing and the second factor."""
-        if not self.has_permission(request):
-            raise PermissionDenied
-        return redirect("admin:index")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing: the templates draw their own menu."""
@@ -44,7 +38,8 @@ class Console(AdminSite):
         view = self.page
         return [
             path("", view(index), name="index"),
-            path("login/", self.login, name="login"),
+            # No form stands here: allauth's has limits on guessing, and the second factor.
+            path("login/", view(RedirectView.as_view(pattern_name="admin:index")), name="login"),
             path("tokens/", view(self.listing(AccessToken)), name="tokens"),
             path("tokens/revoke/", view(token_pages.token_revoke), name="token_revoke"),
             path("tokens/<int:pk>/", view(token_pages.token_detail), name="token"),
@@ -63,8 +58,16 @@ class Console(AdminSite):
 
     def page(self, view: View) -> View:
         """A page for administrators: anybody else is sent to sign in, or told that it is not for them."""
-        guarded: View = secure_admin_login(self.admin_view(view))
-        return guarded
+
+        @never_cache
+        @secure_admin_login  # type: ignore[untyped-decorator]  # allauth ships no types
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.has_permission(request):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return cast(View, guarded)
 
     def listing(self, model: type[Model]) -> View:
         return require_safe(self.get_model_admin(model).changelist_view)

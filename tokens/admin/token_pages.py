@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.activity import activity_row
 from accounts.actor import Actor, actor_of
 from accounts.audit import AuditEvent
 from accounts.recheck import resumed_input
@@ -17,7 +18,7 @@ from tokens.admin.responses import done, page_or_act, recheck_first, status_of
 from tokens.admin.tokens import lines, with_hints
 from tokens.domain.lifecycle import revoke_token
 from tokens.errors import TokenGone, TokenIsRevoked
-from tokens.models import AccessToken
+from tokens.models import AccessToken, TokenSecret
 
 _EVENTS_SHOWN = 20
 _MOST_AT_ONCE = 100
@@ -29,8 +30,8 @@ def token_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     events = AuditEvent.objects.filter(subject_type="token", subject_id=pk).order_by("-at", "-pk")
     context = {
         "row": lines([token], now=timezone.now())[0],
-        "secrets": token.secrets.defer("digest").order_by("replaced_at", "-created_at"),
-        "events": events[:_EVENTS_SHOWN],
+        "secrets": TokenSecret.objects.filter(token=token).defer("digest").order_by("-created_at", "-pk"),
+        "events": [activity_row(event, viewer=request.user) for event in events[:_EVENTS_SHOWN]],
     }
     return render(request, "admin/token.html", context)
 
@@ -47,7 +48,7 @@ def token_revoke(request: SignedInRequest) -> HttpResponse:
 
 
 def _chosen(query: QueryDict) -> list[AccessToken]:
-    ids = {parse_id(value) for value in query.getlist("token")[:_MOST_AT_ONCE]} - {None}
+    ids = [number for value in query.getlist("token")[:_MOST_AT_ONCE] if (number := parse_id(value)) is not None]
     return list(with_hints().filter(pk__in=ids, revoked_at=None).order_by("-pk"))
 
 

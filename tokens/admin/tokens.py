@@ -8,9 +8,9 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import User
 from tokens.admin.filters import ChoiceFilter, PersonFilter, parse_id
 from tokens.admin.listing import ListAdmin
+from tokens.admin.search import people_ids, starts_with
 from tokens.domain.names import name_key
 from tokens.domain.states import State, in_state, reminder_window, state_of
 from tokens.models import AccessToken, Policy, TokenSecret
@@ -74,19 +74,22 @@ class TokenAdmin(ListAdmin):
     search_label = "Name, owner's e-mail, hint or id"
 
     def matching(self, term: str) -> Q:
-        """Ids are looked up first, so that every part of the condition is about the tokens' own columns."""
-        owners = User.objects.filter(email__startswith=term.lower()).values_list("pk", flat=True)
-        hints = TokenSecret.objects.filter(hint=term, replaced_at=None).values_list("token_id", flat=True)
-        found = Q(name_key__startswith=name_key(term)) | Q(owner_id__in=list(owners[:_MOST_FOUND]))
-        found |= Q(pk__in=list(hints[:_MOST_FOUND]))
+        found = starts_with("name_key", name_key(term)) | Q(owner_id__in=people_ids(term))
         number = parse_id(term)
-        return found if number is None else found | Q(pk=number)
+        return found | Q(pk__in=_with_hint(term) if number is None else [number])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
         return with_hints()
 
     def rows(self, page: Iterable[AccessToken]) -> list[TokenLine]:
         return lines(page, now=timezone.now())
+
+
+def _with_hint(term: str) -> list[int]:
+    """The tokens whose hint this is; people type three dots for the one character."""
+    hint = term.replace("...", "…")
+    secrets = TokenSecret.objects.filter(hint=hint, replaced_at=None) if "…" in hint else TokenSecret.objects.none()
+    return list(secrets.values_list("token_id", flat=True)[:_MOST_FOUND])
 
 
 def with_hints() -> QuerySet[AccessToken]:

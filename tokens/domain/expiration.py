@@ -14,8 +14,14 @@ def offered_days(policy: Policy) -> list[int]:
 
 
 def after_days(days: int, *, now: datetime) -> datetime:
-    """The end of a life of `days` times 24 hours, to the whole second, so that what is shown is exact."""
-    return (now + timedelta(days=days)).replace(microsecond=0)
+    """The end of a life of `days` times 24 hours, to the whole second, so that what is shown is exact.
+
+    Raises InvalidExpiration when no calendar reaches as far.
+    """
+    try:
+        return (now + timedelta(days=days)).replace(microsecond=0)
+    except OverflowError:
+        raise InvalidExpiration("That is further away than any calendar reaches.") from None
 
 
 def at_end_of(day: date, *, zone: tzinfo) -> datetime:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, quote
 
+import structlog
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -26,6 +28,8 @@ from tokens.presenting import (
     to_response,
 )
 
+log = structlog.get_logger(__name__)
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_QUERY_FIELDS = 50
 # Every visible ASCII character but the percent sign, and the space.
@@ -33,8 +37,15 @@ _HEADER_SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "
 
 
 def answer(presented: Presented, now: datetime) -> Answer:
-    """204 with who it is, 401 or 403: nginx passes on nothing else, so other refusals travel as 403."""
-    result = _judge(presented, now)
+    """204 with who it is, 401 or 403: nginx passes on nothing else, so other refusals travel as 403.
+
+    503 when it can't be judged: neither yes nor no.
+    """
+    try:
+        result = _judge(presented, now)
+    except DatabaseError:
+        log.exception("token not judged")
+        return problem(503, "unavailable", "The access token can't be checked now.")
     if result.status in (204, 401, 403):
         return result
     return Answer(403, {**result.headers, "X-Error-Status": str(result.status)}, result.body)

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,155 +16,289 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AccessToken',
+            name="AccessToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('name_key', models.CharField(max_length=3456)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('scopes', models.TextField(blank=True)),
-                ('allowed_networks', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('regenerated_at', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField()),
-                ('disabled_at', models.DateTimeField(null=True)),
-                ('disabled_by', models.CharField(blank=True, choices=[('owner', 'Owner'), ('administrator', 'Administrator'), ('policy', 'Policy')], max_length=16)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('revoked_code', models.CharField(blank=True, choices=[('administrator', 'Revoked by an administrator'), ('leak', 'Reported as leaked'), ('holder', 'Ended by whoever held the secret'), ('policy', 'Revoked by a rule of this portal')], max_length=16)),
-                ('revoked_reason', models.CharField(blank=True, max_length=200)),
-                ('expiry_flagged_at', models.DateTimeField(null=True)),
-                ('banner_dismissed_at', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('last_used_address', models.CharField(blank=True, max_length=45)),
-                ('last_used_agent', models.CharField(blank=True, max_length=200)),
-                ('made_by_token', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='made_tokens', to='tokens.accesstoken')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64)),
+                ("name_key", models.CharField(max_length=3456)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("scopes", models.TextField(blank=True)),
+                ("allowed_networks", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("regenerated_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField()),
+                ("disabled_at", models.DateTimeField(null=True)),
+                (
+                    "disabled_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[("owner", "Owner"), ("administrator", "Administrator"), ("policy", "Policy")],
+                        max_length=16,
+                    ),
+                ),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "revoked_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("administrator", "Revoked by an administrator"),
+                            ("leak", "Reported as leaked"),
+                            ("holder", "Ended by whoever held the secret"),
+                            ("policy", "Revoked by a rule of this portal"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("revoked_reason", models.CharField(blank=True, max_length=200)),
+                ("expiry_flagged_at", models.DateTimeField(null=True)),
+                ("banner_dismissed_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("last_used_address", models.CharField(blank=True, max_length=45)),
+                ("last_used_agent", models.CharField(blank=True, max_length=200)),
+                (
+                    "made_by_token",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="made_tokens",
+                        to="tokens.accesstoken",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=40)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('counts', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("job", models.CharField(max_length=40)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("counts", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['job', '-started_at'], name='job_run_latest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('finished_at', None), ('finished_at__gte', models.F('started_at')), _connector='OR'), name='job_run_ends_after_start')],
+                "indexes": [models.Index(fields=["job", "-started_at"], name="job_run_latest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("finished_at", None), ("finished_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="job_run_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('default_days', models.PositiveSmallIntegerField(default=30)),
-                ('longest_days', models.PositiveSmallIntegerField(default=365)),
-                ('overlap_allowed', models.BooleanField(default=False)),
-                ('tokens_per_owner', models.PositiveIntegerField(default=100)),
-                ('reminder_days', models.PositiveSmallIntegerField(default=7)),
-                ('recheck_minutes', models.PositiveSmallIntegerField(default=15)),
-                ('full_access_allowed', models.BooleanField(default=True)),
-                ('keep_expired_days', models.PositiveSmallIntegerField(default=90)),
-                ('keep_activity_days', models.PositiveSmallIntegerField(default=365)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("default_days", models.PositiveSmallIntegerField(default=30)),
+                ("longest_days", models.PositiveSmallIntegerField(default=365)),
+                ("overlap_allowed", models.BooleanField(default=False)),
+                ("tokens_per_owner", models.PositiveIntegerField(default=100)),
+                ("reminder_days", models.PositiveSmallIntegerField(default=7)),
+                ("recheck_minutes", models.PositiveSmallIntegerField(default=15)),
+                ("full_access_allowed", models.BooleanField(default=True)),
+                ("keep_expired_days", models.PositiveSmallIntegerField(default=90)),
+                ("keep_activity_days", models.PositiveSmallIntegerField(default=365)),
             ],
             options={
-                'verbose_name_plural': 'policy',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='policy_one_row'), models.CheckConstraint(condition=models.Q(('default_days__gte', 1), ('default_days__lte', models.F('longest_days')), ('longest_days__lte', 3650)), name='policy_life'), models.CheckConstraint(condition=models.Q(('tokens_per_owner__gte', 1)), name='policy_tokens_per_owner'), models.CheckConstraint(condition=models.Q(('reminder_days__range', (1, 30))), name='policy_reminder_days'), models.CheckConstraint(condition=models.Q(('recheck_minutes__range', (1, 1440))), name='policy_recheck_minutes'), models.CheckConstraint(condition=models.Q(('keep_activity_days__gte', 1), ('keep_expired_days__gte', 1)), name='policy_keep_days')],
+                "verbose_name_plural": "policy",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="policy_one_row"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("default_days__gte", 1),
+                            ("default_days__lte", models.F("longest_days")),
+                            ("longest_days__lte", 3650),
+                        ),
+                        name="policy_life",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tokens_per_owner__gte", 1)), name="policy_tokens_per_owner"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reminder_days__range", (1, 30))), name="policy_reminder_days"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("recheck_minutes__range", (1, 1440))), name="policy_recheck_minutes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("keep_activity_days__gte", 1), ("keep_expired_days__gte", 1)),
+                        name="policy_keep_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RequestKey',
+            name="RequestKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('token_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=64)),
+                ("token_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=80)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=80)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['title'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9_-]*$')), name='resource_name_form'), models.CheckConstraint(condition=models.Q(('name__in', ['full', 'any', 'introspect']), _negated=True), name='resource_name_not_reserved'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='resource_has_title')],
+                "ordering": ["title"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[a-z][a-z0-9_-]{0,39}\\Z")), name="resource_name_form"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__in", ["full", "any", "introspect"]), _negated=True),
+                        name="resource_name_not_reserved",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("title", ""), _negated=True), name="resource_has_title"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TokenSecret',
+            name="TokenSecret",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('pepper', models.PositiveSmallIntegerField()),
-                ('hint', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField()),
-                ('replaced_at', models.DateTimeField(null=True)),
-                ('accepted_until', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('last_used_address', models.CharField(blank=True, max_length=45)),
-                ('last_used_agent', models.CharField(blank=True, max_length=200)),
-                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='tokens.accesstoken')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("pepper", models.PositiveSmallIntegerField()),
+                ("hint", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField()),
+                ("replaced_at", models.DateTimeField(null=True)),
+                ("accepted_until", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("last_used_address", models.CharField(blank=True, max_length=45)),
+                ("last_used_agent", models.CharField(blank=True, max_length=200)),
+                (
+                    "token",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="secrets", to="tokens.accesstoken"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='accesstoken',
-            index=models.Index(fields=['owner', '-created_at', '-id'], name='token_owner_created'),
+            model_name="accesstoken",
+            index=models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_created"),
         ),
         migrations.AddIndex(
-            model_name='accesstoken',
-            index=models.Index(condition=models.Q(('disabled_at', None), ('expiry_flagged_at', None), ('revoked_at', None)), fields=['expires_at'], name='token_unflagged_end'),
+            model_name="accesstoken",
+            index=models.Index(
+                condition=models.Q(("disabled_at", None), ("expiry_flagged_at", None), ("revoked_at", None)),
+                fields=["expires_at"],
+                name="token_unflagged_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='accesstoken',
-            index=models.Index(condition=models.Q(('expiry_flagged_at__isnull', False)), fields=['owner', 'expires_at'], name='token_flagged'),
+            model_name="accesstoken",
+            index=models.Index(
+                condition=models.Q(("expiry_flagged_at__isnull", False)),
+                fields=["owner", "expires_at"],
+                name="token_flagged",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accesstoken',
-            constraint=models.UniqueConstraint(fields=('owner', 'name_key'), name='token_name_unique'),
+            model_name="accesstoken",
+            constraint=models.UniqueConstraint(fields=("owner", "name_key"), name="token_name_unique"),
         ),
         migrations.AddConstraint(
-            model_name='accesstoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('name_key', ''), _negated=True)), name='token_has_name'),
+            model_name="accesstoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("name", ""), _negated=True), models.Q(("name_key", ""), _negated=True)),
+                name="token_has_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accesstoken',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='token_ends_after_start'),
+            model_name="accesstoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accesstoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disabled_at', None), ('disabled_by', '')), models.Q(('disabled_at__isnull', False), ('disabled_by__in', ['owner', 'administrator', 'policy'])), _connector='OR'), name='token_disabled_by_someone'),
+            model_name="accesstoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("disabled_at", None), ("disabled_by", "")),
+                    models.Q(("disabled_at__isnull", False), ("disabled_by__in", ["owner", "administrator", "policy"])),
+                    _connector="OR",
+                ),
+                name="token_disabled_by_someone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accesstoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_code', ''), ('revoked_reason', '')), models.Q(('revoked_at__isnull', False), ('revoked_code__in', ['administrator', 'leak', 'holder', 'policy'])), _connector='OR'), name='token_revoked_with_code'),
+            model_name="accesstoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revoked_at", None), ("revoked_code", ""), ("revoked_reason", "")),
+                    models.Q(
+                        ("revoked_at__isnull", False),
+                        ("revoked_code__in", ["administrator", "leak", "holder", "policy"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="token_revoked_with_code",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accesstoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scopes__startswith', 'full '), _negated=True), models.Q(('scopes__endswith', ' full'), _negated=True), models.Q(('scopes__contains', ' full '), _negated=True)), name='token_full_stands_alone'),
+            model_name="accesstoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scopes__startswith", "full "), _negated=True),
+                    models.Q(("scopes__endswith", " full"), _negated=True),
+                    models.Q(("scopes__contains", " full "), _negated=True),
+                ),
+                name="token_full_stands_alone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestkey',
-            constraint=models.UniqueConstraint(fields=('owner', 'key'), name='request_key_once_per_owner'),
+            model_name="requestkey",
+            constraint=models.UniqueConstraint(fields=("owner", "key"), name="request_key_once_per_owner"),
         ),
         migrations.AddConstraint(
-            model_name='tokensecret',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('digest'), 32), name='secret_digest_length'),
+            model_name="tokensecret",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length("digest"), 32),
+                name="secret_digest_length",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokensecret',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('token',), name='secret_one_current_per_token'),
+            model_name="tokensecret",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("replaced_at", None)), fields=("token",), name="secret_one_current_per_token"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokensecret',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_until', None), ('replaced_at', None)), models.Q(('accepted_until__isnull', False), ('replaced_at__gte', models.F('created_at'))), _connector='OR'), name='secret_replaced_with_end'),
+            model_name="tokensecret",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("accepted_until", None), ("replaced_at", None)),
+                    models.Q(
+                        ("accepted_until__isnull", False),
+                        ("replaced_at__gte", models.F("created_at")),
+                        ("replaced_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="secret_replaced_with_end",
+            ),
         ),
     ]

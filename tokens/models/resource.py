@@ -6,7 +6,8 @@ from django.db.models import Q
 NAME_LENGTH = 40
 TITLE_LENGTH = 80
 DESCRIPTION_LENGTH = 200
-NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
+# \Z: to Python, and so to SQLite, $ also stands before a last line break.
+NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,39}\Z"
 
 
 class Resource(models.Model):

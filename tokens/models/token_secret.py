@@ -38,7 +38,8 @@ class TokenSecret(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(replaced_at=None, accepted_until=None)
-                | Q(replaced_at__gte=F("created_at"), accepted_until__isnull=False),
+                # Said in full: a comparison with NULL is not false, and a check lets it pass.
+                | Q(replaced_at__isnull=False, replaced_at__gte=F("created_at"), accepted_until__isnull=False),
                 name="secret_replaced_with_end",
             ),
         ]

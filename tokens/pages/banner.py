@@ -6,8 +6,6 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from tokens.domain.expiry import banner_tokens
-from tokens.domain.states import reminder_window
-from tokens.models import Policy
 from tokens.pages.presentation import TokenRow, token_row
 
 
@@ -20,5 +18,5 @@ def banner_rows(request: HttpRequest) -> list[TokenRow]:
     if not isinstance(request.user, User) or not request.user.is_authenticated:
         return []
     now = timezone.now()
-    window = reminder_window(Policy.current())
-    return [token_row(token, now=now, window=window) for token in banner_tokens(request.user, now=now)]
+    # The flag decides: one that was set before an administrator shortened the window is an ending token too.
+    return [token_row(token, now=now, window=token.expires_at - now) for token in banner_tokens(request.user, now=now)]

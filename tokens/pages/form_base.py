@@ -35,8 +35,8 @@ class SecretFreeForm(forms.Form):
             return None
         clean = data.copy()
         for name, values in data.lists():
-            if any(holds_secret(str(value), settings.TOKEN_PREFIXES) for value in values):
-                clean.setlist(name, [""])
+            if any(holds_secret(str(text), settings.TOKEN_PREFIXES) for text in (name, *values)):
+                del clean[name]
                 self.held_secret.append(name)
         return clean
 

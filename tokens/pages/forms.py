@@ -18,6 +18,7 @@ from tokens.domain.lifecycle import allowed_scopes
 from tokens.domain.names import clean_description, clean_name
 from tokens.errors import Refused
 from tokens.models import AccessToken, Policy
+from tokens.models.access_token import NAME_LENGTH
 from tokens.models.request_key import KEY_LENGTH
 from tokens.networks import normalise_networks
 from tokens.pages.form_base import SecretFreeForm, asked
@@ -83,11 +84,19 @@ class TokenForm(PermissionFields):
     """What new and edit have in common."""
 
     name = forms.CharField(
-        label="Name", required=False, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="Name",
+        required=False,
+        strip=False,
+        help_text=f"What will use it. Up to {NAME_LENGTH} characters.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     description = forms.CharField(label="Description", required=False, strip=False)
     allowed_networks = forms.CharField(
-        label="Allowed networks", required=False, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+        label="Allowed networks",
+        required=False,
+        help_text="One CIDR range a line, such as 203.0.113.0/24. From elsewhere the token is refused; "
+        "empty, it may be used from anywhere.",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
     field_order = ("name", "description", "expires_in", "expires_on", "scopes")
 

@@ -107,5 +107,11 @@ def current_secrets() -> "Prefetch[str, QuerySet[TokenSecret], str]":
     return Prefetch("secrets", TokenSecret.objects.filter(replaced_at=None))
 
 
+def accepted_secrets(token: AccessToken, *, now: datetime) -> QuerySet[TokenSecret]:
+    """The current secret, then those that were replaced and live on for a while."""
+    living = Q(replaced_at=None) | Q(accepted_until__gt=now)
+    return TokenSecret.objects.filter(living, token=token).order_by(F("replaced_at").desc(nulls_first=True))
+
+
 def row_of(token: AccessToken, *, now: datetime) -> TokenRow:
     return token_row(token, now=now, window=reminder_window(Policy.current()))

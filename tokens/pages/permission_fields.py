@@ -1,6 +1,6 @@
 """The Permissions part of a form: none, full, or a level for each resource."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,14 @@ class PermissionFields(SecretFreeForm):
         self.resources = list(Resource.objects.all())
         self.granted = list(granted)
         initial = {**fields_of(self.granted), **kwargs.pop("initial", {})}
-        super().__init__(_spread(data), initial=initial, **kwargs)
+        super().__init__(data, initial=initial, **kwargs)
         self.fields["scopes"] = self._access_field()
         self.fields |= {_field_name(resource.name): self._level_field(resource) for resource in self.resources}
         self.order_fields(self.field_order)
+
+    def _without_secrets(self, data: QueryDict | None) -> QueryDict | None:
+        # Only then: of a posted scope the fields' names are made, and they would be repeated.
+        return _spread(super()._without_secrets(data))
 
     def _access_field(self) -> forms.ChoiceField:
         choices = [(NONE, "No access"), (scopes.FULL, "Full access"), (SELECTED, "Selected permissions")]
@@ -49,9 +53,11 @@ class PermissionFields(SecretFreeForm):
         )
 
     def _level_field(self, resource: Resource) -> forms.ChoiceField:
+        name = _field_name(resource.name)
+        said = {str(self.data.get(name)), fields_of(self.granted).get(name)}
         return forms.ChoiceField(
             label=resource.title,
-            choices=_levels(resource, self.granted),
+            choices=_levels(resource, may_both=_READ_ROTATE in said),
             required=False,
             widget=forms.RadioSelect,
             error_messages={"invalid_choice": "Choose one of the offered permissions."},
@@ -75,7 +81,7 @@ class PermissionFields(SecretFreeForm):
 
     def _refuse_unknown(self) -> None:
         for name in self.data:
-            if name.startswith(PERMISSION_PREFIX) and name not in self.fields:
+            if _is_level(name) and name not in self.fields:
                 raise forms.ValidationError(f"There is no permission “{name.removeprefix(PERMISSION_PREFIX)[:60]}”.")
 
     def _level_scopes(self, resource: Resource) -> list[str]:
@@ -93,21 +99,36 @@ def fields_of(granted: Iterable[str]) -> dict[str, str]:
     chosen = set(granted)
     if not chosen or scopes.FULL in chosen:
         return {"scopes": scopes.FULL if chosen else NONE}
-    levels = {name: _level_of(name, chosen) for name in {scope.partition(":")[0] for scope in chosen}}
-    return {"scopes": SELECTED, **{_field_name(name): level for name, level in levels.items()}}
+    return _selected(chosen)
+
+
+def scopes_of(data: QueryDict) -> list[str]:
+    """The scopes that posted fields stand for, registered or not; none for No access and Full access."""
+    spread = _spread(data) or data
+    if spread.get("scopes") != SELECTED:
+        return []
+    levels = {name.removeprefix(PERMISSION_PREFIX): str(level) for name, level in spread.items() if _is_level(name)}
+    return [f"{name}:{action}" for name, level in levels.items() for action in level.split("-") if action]
+
+
+def _selected(chosen: set[str]) -> dict[str, str]:
+    names = {scope.partition(":")[0] for scope in chosen}
+    return {"scopes": SELECTED} | {_field_name(name): _level_of(name, chosen) for name in names}
 
 
 def _level_of(name: str, chosen: set[str]) -> str:
-    if f"{name}:write" in chosen:
-        return "write"
-    return "-".join(action for action in ("read", _ROTATE) if f"{name}:{action}" in chosen)
+    """An action that doesn't exist stays in it, and the field will refuse it."""
+    actions = {action for resource, _, action in (scope.partition(":") for scope in chosen) if resource == name}
+    if "write" in actions:
+        actions -= {"read", _ROTATE} if name == scopes.PORTAL else {"read"}
+    return "-".join(sorted(actions))
 
 
-def _levels(resource: Resource, granted: Iterable[str]) -> list[tuple[str, str]]:
+def _levels(resource: Resource, *, may_both: bool) -> list[tuple[str, str]]:
     levels = [("", "None"), ("read", "Read"), ("write", "Write")]
     if resource.name == scopes.PORTAL:
         levels.insert(2, (_ROTATE, "Rotate"))
-        if _level_of(resource.name, set(granted)) == _READ_ROTATE:
+        if may_both:
             levels.insert(3, (_READ_ROTATE, "Read and rotate"))
     return levels
 
@@ -115,18 +136,17 @@ def _levels(resource: Resource, granted: Iterable[str]) -> list[tuple[str, str]]
 def _spread(data: QueryDict | None) -> QueryDict | None:
     """Scopes that were posted as such, as the fields that stand for them."""
     values = data.getlist("scopes") if data is not None else []
-    named = [scope for value in values for scope in value.replace(",", " ").split() if ":" in scope]
-    if data is None or not named:
+    words = {word for value in values for word in value.replace(",", " ").split()}
+    if data is None or not any(":" in word for word in words):
         return data
     spread = data.copy()
-    spread.pop("scopes")
-    _update(spread, fields_of(named))
+    for name, value in _selected(words).items():
+        spread[name] = value
     return spread
 
 
-def _update(data: QueryDict, values: Mapping[str, str]) -> None:
-    for name, value in values.items():
-        data[name] = value
+def _is_level(name: str) -> bool:
+    return name.startswith(PERMISSION_PREFIX)
 
 
 def _field_name(resource: str) -> str:

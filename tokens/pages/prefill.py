@@ -1,6 +1,6 @@
 """A new-token form that a link fills in, or another token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,16 +10,17 @@ from django.utils import timezone
 
 from tokens import scopes
 from tokens.domain import expiration
-from tokens.models import AccessToken, Policy
+from tokens.errors import InvalidScopes
+from tokens.models import AccessToken, Policy, Resource
 from tokens.models.access_token import NAME_LENGTH
 from tokens.pages.forms import CUSTOM
-from tokens.pages.permission_fields import PERMISSION_PREFIX
+from tokens.pages.permission_fields import scopes_of
 from tokens.secret_format import holds_secret
 
 _COPY = " copy"
 
 
-def from_link(query: Mapping[str, str], *, policy: Policy, now: datetime) -> dict[str, Any]:
+def from_link(query: QueryDict, *, policy: Policy, now: datetime) -> dict[str, Any]:
     """`name`, `description`, `expires_in` and `scopes` of an address, as arguments of the form.
 
     Never full access: a link must not talk anybody into it. A value that holds a secret is left out.
@@ -27,28 +28,39 @@ def from_link(query: Mapping[str, str], *, policy: Policy, now: datetime) -> dic
     given = {name: value for name, value in query.items() if value and not holds_secret(value, settings.TOKEN_PREFIXES)}
     initial: dict[str, str] = {name: given[name] for name in ("name", "description") if name in given}
     initial |= _expiration(given.get("expires_in", ""), policy=policy, now=now)
-    wanted = given.get("scopes", "").replace(",", " ").split()
-    return {"initial": initial, "granted": [scope for scope in wanted if ":" in scope]}
+    wanted = " ".join(query.getlist("scopes")).replace(",", " ").split()
+    return {"initial": initial, "granted": _grantable(wanted)}
 
 
 def from_token(token: AccessToken) -> dict[str, Any]:
-    """A duplicate: all but the secret, the end, and full access."""
+    """A duplicate: all but the secret, the end, and what no form gives or preselects."""
     initial = {
         "name": token.name[: NAME_LENGTH - len(_COPY)] + _COPY,
         "description": token.description,
         "allowed_networks": "\n".join(token.allowed_networks),
     }
-    return {"initial": initial, "granted": [scope for scope in token.scope_list if scope != scopes.FULL]}
+    return {"initial": initial, "granted": _grantable(token.scope_list)}
 
 
 def from_post(data: QueryDict) -> dict[str, Any]:
-    """What was typed for a token that is gone, for a new one."""
+    """What was typed for a token that is gone, for a new one; as of a link, no full access and no secret."""
     typed = {name: value for name, value in data.items() if not holds_secret(str(value), settings.TOKEN_PREFIXES)}
-    kept = ("name", "description", "allowed_networks", "scopes")
-    initial = {name: typed[name] for name in typed if name in kept or name.startswith(PERMISSION_PREFIX)}
-    if initial.get("scopes") == scopes.FULL:
-        del initial["scopes"]
-    return {"initial": initial}
+    initial = {name: typed[name] for name in ("name", "description", "allowed_networks") if name in typed}
+    return {"initial": initial, "granted": _grantable(scopes_of(data))}
+
+
+def _grantable(wanted: Iterable[str]) -> list[str]:
+    """Those that name a registered resource."""
+    names = set(Resource.objects.values_list("name", flat=True))
+    return [scope for scope in wanted if ":" in scope and _is_registered(scope, names)]
+
+
+def _is_registered(scope: str, names: set[str]) -> bool:
+    try:
+        scopes.normalise([scope], resources=names)
+    except InvalidScopes:
+        return False
+    return True
 
 
 def _expiration(days_text: str, *, policy: Policy, now: datetime) -> dict[str, str]:
@@ -57,6 +69,7 @@ def _expiration(days_text: str, *, policy: Policy, now: datetime) -> dict[str, s
     days = int(days_text)
     if days in expiration.offered_days(policy):
         return {"expires_in": days_text}
-    zone = timezone.get_current_timezone()
-    day = min(timezone.localdate(now) + timedelta(days=days), expiration.last_day(policy, now=now, zone=zone))
-    return {"expires_in": CUSTOM, "expires_on": day.isoformat()}
+    today, zone = timezone.localdate(now), timezone.get_current_timezone()
+    day = min(today + timedelta(days=days), expiration.last_day(policy, now=now, zone=zone))
+    # No day can be chosen at all where a token may live for a day at most.
+    return {"expires_in": CUSTOM, "expires_on": day.isoformat()} if day > today else {}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -74,6 +74,7 @@ def shown_once(request: SignedInRequest, token: AccessToken, secret: str) -> Htt
     """
     context = list_context(request.user, ListQuery(), now=timezone.now())
     context |= {"secret": secret, "secret_token": token, "portal_url": settings.BASE_URL}
+    context["portal_host"] = urlsplit(settings.BASE_URL).hostname
     response = render(request, "tokens/list.html", context)
     response["Cache-Control"] = "no-store"
     if request.htmx:
@@ -92,7 +93,7 @@ def done(request: SignedInRequest, token: AccessToken | None, sentence: str) -> 
     if request.htmx.target != "dialog":
         messages.success(request, sentence)
         return redirect(list_url)
-    current = urlsplit(request.htmx.current_url or "")
+    current = _page_address(request)
     if current.path != list_url:
         messages.success(request, sentence)
         # The header is the browser's word: no path but our own is gone to (//host/ would be elsewhere).
@@ -128,6 +129,14 @@ def gone(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and "name" in request.POST:
         form = NewTokenForm(policy=policy, now=now, **prefill.from_post(request.POST))
     return show(request, "gone", {"form": form}, status=404)
+
+
+def _page_address(request: SignedInRequest) -> SplitResult:
+    """The address of the page that htmx works in, as the browser says; empty when it says nonsense."""
+    try:
+        return urlsplit(request.htmx.current_url or "")
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_no_secret(name: str, value: str) -> bool:

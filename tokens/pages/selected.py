@@ -34,13 +34,17 @@ def tokens_selected(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         rows = [row_of(token, now=timezone.now()) for token in tokens]
         return show(request, "selected", {"rows": rows, "act": act})
-    count = _do(request, tokens, act)
-    return done(request, None, f"{count} token{'' if count == 1 else 's'} {_ACTS[act][1]}.")
+    return done(request, None, _sentence(act, changed=_do(request, tokens, act), of=len(tokens)))
 
 
 def _chosen(request: SignedInRequest, data: QueryDict) -> list[AccessToken]:
     ids = [int(pk) for pk in data.getlist("selected")[:_MOST] if pk.isascii() and pk.isdigit() and len(pk) < 19]
     return list(request.user.tokens.filter(pk__in=ids).order_by("-created_at").prefetch_related(current_secrets()))
+
+
+def _sentence(act: str, *, changed: int, of: int) -> str:
+    done_to = f"{changed} token{'' if changed == 1 else 's'} {_ACTS[act][1]}."
+    return done_to if changed == of else f"{done_to} {of - changed} can't be."
 
 
 @transaction.atomic

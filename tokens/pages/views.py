@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from accounts.activity import activity_row
 from accounts.actor import actor_of
 from accounts.audit import AuditEvent
 from accounts.recheck import resumed_input
@@ -19,7 +20,7 @@ from tokens.errors import AlreadyDone, ChangedElsewhere, Refused, TokenIsRevoked
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import EditTokenForm, NewTokenForm, RegenerateForm
-from tokens.pages.listing import ListQuery, list_context, row_of
+from tokens.pages.listing import ListQuery, accepted_secrets, list_context, row_of
 from tokens.pages.responses import (
     already_done,
     done,
@@ -88,11 +89,12 @@ def _create(request: SignedInRequest, form: NewTokenForm) -> tuple[AccessToken, 
 
 @with_token
 def token_detail(request: SignedInRequest, token: AccessToken) -> HttpResponse:
+    now = timezone.now()
     events = AuditEvent.objects.filter(subject_type="token", subject_id=token.pk, owner_id=request.user.pk)
     context = {
-        "row": row_of(token, now=timezone.now()),
-        "events": events.order_by("-at", "-pk")[:_EVENTS_SHOWN],
-        "secrets": token.secrets.order_by("replaced_at", "-created_at"),
+        "row": row_of(token, now=now),
+        "events": [activity_row(event, viewer=request.user) for event in events.order_by("-at", "-pk")[:_EVENTS_SHOWN]],
+        "secrets": accepted_secrets(token, now=now),
     }
     return render(request, "tokens/detail.html", context)
 
@@ -220,4 +222,4 @@ def _prefilled(request: SignedInRequest, policy: Policy) -> dict[str, Any]:
     if original:
         pk = int(original) if original.isascii() and original.isdigit() and len(original) < 19 else None
         return prefill.from_token(get_object_or_404(request.user.tokens, pk=pk))
-    return prefill.from_link(request.GET.dict(), policy=policy, now=timezone.now())
+    return prefill.from_link(request.GET, policy=policy, now=timezone.now())

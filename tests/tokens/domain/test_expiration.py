@@ -48,6 +48,12 @@ def test_after_days_over_the_change_of_the_clocks_is_still_24_hours_each() -> No
     assert after_days(1, now=saturday).astimezone(NEW_YORK) == datetime(2027, 3, 14, 13, tzinfo=NEW_YORK)
 
 
+@pytest.mark.parametrize("days", [10_000_000, 10**20, -(10**20)])
+def test_after_days_beyond_all_calendars_is_refused(days: int) -> None:
+    with pytest.raises(InvalidExpiration, match="calendar"):
+        after_days(days, now=NOON)
+
+
 @pytest.mark.parametrize(
     ("day", "zone", "end"),
     [

@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.actor import COMMAND, Actor
 from accounts.models import AuditEvent, User
-from tests.conftest import MakeToken
+from tests.conftest import MakeToken, MakeUser
 from tests.tokens.conftest import NOBODYS_SECRET, Judge, SetPolicy, events, last_event
 from tokens.domain import lifecycle
 from tokens.domain.digests import digest
 from tokens.domain.lifecycle import create_token, delete_token, disable_token, revoke_token
-from tokens.errors import HoldsSecret, InvalidScopes, NameTaken, Refused, TooManyTokens
+from tokens.errors import HoldsSecret, InvalidScopes, NameTaken, Refused, TooManyTokens, Unconfirmed
 from tokens.models import AccessToken, RequestKey, TokenSecret
 
 
@@ -201,6 +201,18 @@ def test_create_token_counts_no_more_from_the_second_of_the_end(
     with pytest.raises(TooManyTokens):
         make_token(now=token.expires_at - timedelta(seconds=1))
     assert make_token(now=token.expires_at)[0].pk
+
+
+def test_create_token_before_the_address_is_confirmed_is_refused(make_token: MakeToken, make_user: MakeUser) -> None:
+    with pytest.raises(Unconfirmed, match="Confirm your e-mail address"):
+        make_token(owner=make_user(confirmed=False))
+    assert not AccessToken.objects.exists()
+
+
+def test_create_token_with_another_address_confirmed_is_refused(make_token: MakeToken, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(email="new@example.com")
+    with pytest.raises(Unconfirmed):
+        make_token(owner=User.objects.get(pk=alice.pk))
 
 
 def test_create_token_where_full_access_is_not_given_is_refused(make_token: MakeToken, set_policy: SetPolicy) -> None:

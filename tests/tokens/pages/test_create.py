@@ -226,9 +226,7 @@ def test_create_token_with_a_name_of_somebody_elses_is_made(
     assert alice.tokens.get().name == "ci-deploy"
 
 
-def test_create_token_with_the_name_of_a_deleted_one_is_made(
-    alices: Client, make_token: MakeToken
-) -> None:
+def test_create_token_with_the_name_of_a_deleted_one_is_made(alices: Client, make_token: MakeToken) -> None:
     token, _ = make_token(name="ci-deploy")
     alices.post(address("delete", token))
     secret_in(alices.post(NEW, new_fields()))

@@ -80,9 +80,7 @@ def test_list_of_a_token_without_access_says_so(alices: Client, make_token: Make
     assert NO_ACCESS in Page(alices.get(LIST)).words
 
 
-def test_list_says_each_state_in_words(
-    alices: Client, make_token: MakeToken, now: datetime, web: Actor
-) -> None:
+def test_list_says_each_state_in_words(alices: Client, make_token: MakeToken, now: datetime, web: Actor) -> None:
     make_token(expires_at=now + 2 * DAY + timedelta(hours=1))
     make_token(expires_at=now + timedelta(hours=5, minutes=1))
     disable_token(make_token()[0], by=web, now=now)

@@ -193,7 +193,8 @@ def test_list_with_a_secret_in_its_address_repeats_it_on_no_page(alices: Client,
 
 
 @pytest.mark.parametrize(
-    ("text", "page"), [("0", 1), ("-1", 1), ("x", 1), ("2.5", 1), ("²", 1), ("٢", 1), ("\0", 1), ("", 1), ("9" * 5000, 999999999)]
+    ("text", "page"),
+    [("0", 1), ("-1", 1), ("x", 1), ("2.5", 1), ("²", 1), ("٢", 1), ("\0", 1), ("", 1), ("9" * 5000, 999999999)],
 )
 def test_list_query_of_an_odd_page_takes_the_first_and_of_a_huge_one_what_is_past_the_end(text: str, page: int) -> None:
     assert ListQuery.of({"page": text}).page == page

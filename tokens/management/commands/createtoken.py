@@ -42,6 +42,6 @@ class Command(BaseCommand):
                 now=now,
                 may_introspect=True,
             )
-        except (Refused, OverflowError) as refused:
-            raise CommandError(str(refused)) from None
+        except Refused as refused:
+            raise CommandError(refused.message) from None
         return secret

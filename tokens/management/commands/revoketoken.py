@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def find(self, given: str) -> AccessToken:
         """A secret never stands on a command line, where other people of the machine can read it."""
-        pk = self.by_secret(sys.stdin.readline().strip()) if given == "-" else self.by_id(given)
+        pk = self.by_secret(sys.stdin.buffer.readline()) if given == "-" else self.by_id(given)
         token = AccessToken.objects.filter(pk=pk).first() if pk is not None else None
         if token is None:
             raise CommandError("There is no such token." if given == "-" else "There is no token with this id.")
@@ -40,6 +40,6 @@ class Command(BaseCommand):
     def by_id(self, given: str) -> int | None:
         return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
 
-    def by_secret(self, secret: str) -> int | None:
-        found = lookup.find(secret) if secret.isascii() else None
+    def by_secret(self, line: bytes) -> int | None:
+        found = lookup.find(line.decode().strip()) if line.isascii() else None
         return found.token_id if found else None

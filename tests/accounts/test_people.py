@@ -1,0 +1,125 @@
+"""Keeping people out and letting them in again."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actor import COMMAND, Actor
+from accounts.audit import AuditEvent
+from accounts.models import User
+from accounts.people import (
+    CannotDeactivateSelf,
+    LastAdministrator,
+    deactivate_user,
+    is_administrator,
+    reactivate_user,
+)
+from tests.conftest import ClientOf, MakeUser
+
+
+@pytest.fixture
+def root(make_user: MakeUser) -> User:
+    return make_user("root@example.com", is_staff=True, is_superuser=True)
+
+
+def last_event() -> AuditEvent:
+    return AuditEvent.objects.latest("pk")
+
+
+def test_deactivate_user_keeps_them_out_from_that_instant(root: User, alice: User, now: datetime) -> None:
+    assert deactivate_user(alice, by=Actor(root, "web"), now=now).deactivated_at == now
+    alice.refresh_from_db()
+    assert not alice.is_active
+
+
+def test_deactivate_user_ends_their_sessions(root: User, alice: User, now: datetime, client_of: ClientOf) -> None:
+    client, page = client_of(alice), reverse("accounts:profile")
+    assert client.get(page).status_code == 200
+    deactivate_user(alice, by=Actor(root, "web"), now=now)
+    assert client.get(page).status_code == 302
+
+
+def test_deactivate_user_is_recorded_in_their_activity(root: User, alice: User, now: datetime) -> None:
+    deactivate_user(alice, by=Actor(root, "web", "203.0.113.7"), now=now)
+    event = last_event()
+    assert (event.kind, event.owner_id, event.actor_id, event.at) == ("user.deactivated", alice.pk, root.pk, now)
+    assert (event.before, event.after) == ({"deactivated_at": None}, {"deactivated_at": now.isoformat()})
+
+
+def test_deactivate_user_twice_changes_nothing_more(root: User, alice: User, now: datetime) -> None:
+    deactivate_user(alice, by=Actor(root, "web"), now=now)
+    again = deactivate_user(alice, by=COMMAND, now=now.replace(year=now.year + 1))
+    assert again.deactivated_at == now
+    assert AuditEvent.objects.filter(kind="user.deactivated").count() == 1
+
+
+def test_deactivate_user_oneself_is_refused(root: User, make_user: MakeUser, now: datetime) -> None:
+    make_user(is_staff=True, is_superuser=True)
+    with pytest.raises(CannotDeactivateSelf):
+        deactivate_user(root, by=Actor(root, "web"), now=now)
+    root.refresh_from_db()
+    assert root.is_active
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {},
+        {"is_staff": True},
+        {"is_superuser": True},
+    ],
+)
+def test_deactivate_user_last_administrator_is_refused(
+    others: dict[str, Any], root: User, make_user: MakeUser, now: datetime
+) -> None:
+    make_user(**others)
+    with pytest.raises(LastAdministrator):
+        deactivate_user(root, by=COMMAND, now=now)
+    root.refresh_from_db()
+    assert root.is_active
+
+
+def test_deactivate_user_deactivated_administrator_counts_for_none(
+    root: User, make_user: MakeUser, now: datetime
+) -> None:
+    make_user(is_staff=True, is_superuser=True, deactivated_at=now)
+    with pytest.raises(LastAdministrator, match="last administrator"):
+        deactivate_user(root, by=COMMAND, now=now)
+
+
+def test_deactivate_user_other_administrator_is_done(root: User, make_user: MakeUser, now: datetime) -> None:
+    other = make_user(is_staff=True, is_superuser=True)
+    assert deactivate_user(other, by=Actor(root, "web"), now=now).deactivated_at == now
+
+
+def test_deactivate_user_changes_no_other_column(root: User, alice: User, now: datetime) -> None:
+    stale = User.objects.get(pk=alice.pk)
+    User.objects.filter(pk=alice.pk).update(name="Alice the Second")
+    deactivate_user(stale, by=Actor(root, "web"), now=now)
+    alice.refresh_from_db()
+    assert alice.name == "Alice the Second"
+
+
+def test_reactivate_user_lets_them_in_again(root: User, alice: User, now: datetime, client_of: ClientOf) -> None:
+    deactivate_user(alice, by=Actor(root, "web"), now=now)
+    assert reactivate_user(alice, by=Actor(root, "web"), now=now).is_active
+    assert client_of(alice).get(reverse("accounts:profile")).status_code == 200
+    event = last_event()
+    assert (event.kind, event.after) == ("user.reactivated", {"deactivated_at": None})
+
+
+def test_reactivate_user_active_one_changes_nothing(alice: User, now: datetime) -> None:
+    reactivate_user(alice, by=COMMAND, now=now)
+    assert not AuditEvent.objects.filter(kind="user.reactivated").exists()
+
+
+def test_is_administrator_only_active_staff_superusers(root: User, make_user: MakeUser, now: datetime) -> None:
+    client = Client()
+    assert is_administrator(root)
+    assert not is_administrator(make_user(is_staff=True))
+    assert not is_administrator(make_user(is_superuser=True))
+    assert not is_administrator(make_user(is_staff=True, is_superuser=True, deactivated_at=now))
+    assert not is_administrator(client.get(reverse("account_login")).wsgi_request.user)

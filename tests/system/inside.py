@@ -1,0 +1,74 @@
+"""A portal from the inside: a process that has its settings and does one act a line.
+
+    {"act": "state", "token_id": 7}
+
+Whatever it says is one line of JSON too.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import django
+
+answers, sys.stdout = sys.stdout, sys.stderr  # logging takes what stands there
+django.setup()
+
+from django.utils import timezone  # noqa: E402  # settings come first
+
+from accounts.actor import COMMAND  # noqa: E402
+from accounts.models import User  # noqa: E402
+from tokens.domain import lifecycle  # noqa: E402
+from tokens.models import AccessToken, JobRun  # noqa: E402
+from tokens.tasks import flag_expiring, wake  # noqa: E402
+
+OWNER = "ada@example.com"
+
+
+def make_token(name: str, *, ends_in: float, scopes: list[str], networks: list[str]) -> dict[str, Any]:
+    """A token of OWNER that was made half a year ago and ends in so many seconds."""
+    now = timezone.now()
+    token, secret = lifecycle.create_token(
+        User.objects.get(email=OWNER),
+        name=name,
+        scopes=scopes,
+        allowed_networks=networks,
+        expires_at=now + timedelta(seconds=ends_in),
+        by=COMMAND,
+        now=now - timedelta(days=180),
+    )
+    return {"id": token.pk, "secret": secret, "ends_at": token.expires_at.timestamp()}
+
+
+def delete_token(token_id: int) -> None:
+    lifecycle.delete_token(AccessToken.objects.get(pk=token_id), by=COMMAND, now=timezone.now())
+
+
+def flagged_at(token_id: int) -> str | None:
+    flagged: datetime | None = AccessToken.objects.values_list("expiry_flagged_at", flat=True).get(pk=token_id)
+    return flagged.isoformat() if flagged else None
+
+
+def runs() -> list[dict[str, Any]]:
+    """What the runs of the job counted, oldest first; empty for one that has not ended."""
+    return list(JobRun.objects.order_by("pk").values_list("counts", flat=True))
+
+
+def seconds_to_wake() -> float:
+    """How long it takes to ask the worker for a run."""
+    began = time.monotonic()
+    wake(flag_expiring)
+    return time.monotonic() - began
+
+
+ACTS: dict[str, Callable[..., Any]] = {
+    act.__name__: act for act in (make_token, delete_token, flagged_at, runs, seconds_to_wake)
+}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        given = json.loads(line)
+        print(json.dumps(ACTS[given.pop("act")](**given)), file=answers, flush=True)

@@ -1,0 +1,165 @@
+"""The same acts from many threads at once, on real transactions: on SQLite's file, or on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.actor import Actor
+from tests.conftest import MakeToken
+from tests.tokens.conftest import Judge, SetPolicy, events, secret_id
+from tokens.domain.lifecycle import (
+    delete_token,
+    disable_token,
+    edit_token,
+    enable_token,
+    regenerate_token,
+    revoke_token,
+)
+from tokens.errors import AlreadyDone, Refused
+from tokens.models import AccessToken, RequestKey, TokenSecret
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = timedelta(days=1)
+
+
+def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """What each of `count` threads got from its act: an answer or a refusal."""
+    barrier = Barrier(count)
+
+    def one(number: int) -> Any:
+        barrier.wait()
+        try:
+            return act(number)
+        except Refused as refused:
+            return refused
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def codes(outcomes: list[Any]) -> Counter[str]:
+    return Counter(outcome.code if isinstance(outcome, Refused) else "done" for outcome in outcomes)
+
+
+def test_create_token_twenty_times_with_one_key_makes_one(make_token: MakeToken) -> None:
+    outcomes = at_once(20, lambda number: make_token(name=f"n {number}", request_key="k"))
+    assert codes(outcomes) == {"done": 1, "already_done": 19}
+    made = AccessToken.objects.get()
+    assert {outcome.token_id for outcome in outcomes if isinstance(outcome, AlreadyDone)} == {made.pk}
+    assert RequestKey.objects.get().token_id == made.pk
+
+
+def test_create_token_twenty_times_at_the_limit_takes_the_last_places(
+    make_token: MakeToken, set_policy: SetPolicy
+) -> None:
+    set_policy(tokens_per_owner=3)
+    make_token()
+    outcomes = at_once(20, lambda number: make_token(name=f"n {number}"))
+    assert codes(outcomes) == {"done": 2, "too_many_tokens": 18}
+    assert AccessToken.objects.count() == 3
+
+
+def test_create_token_many_times_with_one_name_makes_one(make_token: MakeToken) -> None:
+    names = ["ci", "CI", "Ci", " ci ", "ｃｉ"]
+    outcomes = at_once(10, lambda number: make_token(name=names[number % 5]))
+    assert codes(outcomes) == {"done": 1, "name_taken": 9}
+
+
+def test_regenerate_token_twenty_times_for_one_secret_makes_one(
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge
+) -> None:
+    token, old = make_token()
+    replaced = secret_id(old)
+    outcomes = at_once(
+        20, lambda _: regenerate_token(token, expires_at=now + DAY, by=web, now=now, replaces=replaced)[1]
+    )
+    assert codes(outcomes) == {"done": 1, "already_done": 19}
+    (secret,) = (outcome for outcome in outcomes if isinstance(outcome, str))
+    assert (judge(secret), judge(old)) == ("good", "replaced")
+    assert events(token) == ["token.created", "token.regenerated"]
+
+
+def test_regenerate_token_many_times_leaves_one_good_secret(
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge
+) -> None:
+    token, old = make_token()
+    made = at_once(10, lambda _: regenerate_token(token, expires_at=now + DAY, by=web, now=now)[1])
+    assert Counter(map(judge, [old, *made])) == {"good": 1, "replaced": 10}
+    assert TokenSecret.objects.filter(replaced_at=None).count() == 1
+
+
+def test_edit_token_many_times_from_one_version_is_done_once(make_token: MakeToken, web: Actor, now: datetime) -> None:
+    token, _ = make_token()
+    same: dict[str, Any] = {"description": "", "scopes": ["full"], "allowed_networks": [], "by": web, "version": now}
+    outcomes = at_once(10, lambda number: edit_token(token, name=f"n {number}", now=now + DAY, **same))
+    assert codes(outcomes) == {"done": 1, "changed_elsewhere": 9}
+    assert events(token) == ["token.created", "token.edited"]
+
+
+def test_edit_token_of_many_to_one_name_gives_it_to_one(make_token: MakeToken, web: Actor, now: datetime) -> None:
+    tokens = [make_token()[0] for _ in range(8)]
+    same: dict[str, Any] = {"description": "", "scopes": ["full"], "allowed_networks": [], "by": web, "now": now}
+    outcomes = at_once(8, lambda number: edit_token(tokens[number], name="ci", **same))
+    assert codes(outcomes) == {"done": 1, "name_taken": 7}
+    assert AccessToken.objects.filter(name="ci").count() == 1
+
+
+def test_enable_token_of_many_at_once_deadlocks_nobody(make_token: MakeToken, web: Actor, now: datetime) -> None:
+    tokens = [disable_token(make_token()[0], by=web, now=now) for _ in range(8)]
+    outcomes = at_once(8, lambda number: enable_token(tokens[number], by=web, now=now))
+    assert codes(outcomes) == {"done": 8}
+    assert not AccessToken.objects.exclude(disabled_at=None).exists()
+
+
+def test_revoke_token_while_others_change_it_ends_it_for_good(
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge
+) -> None:
+    token, old = make_token()
+
+    def act(number: int) -> Any:
+        if number == 0:
+            return revoke_token(token, code="leak", reason="", by=web, now=now)
+        return regenerate_token(token, expires_at=now + DAY, by=web, now=now)[1]
+
+    outcomes = at_once(10, act)
+    made = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert set(map(judge, [old, *made])) == {"revoked"}
+    assert set(codes(outcomes)) <= {"done", "revoked"}
+
+
+def test_delete_token_while_others_change_it_leaves_nothing(
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge
+) -> None:
+    token, old = make_token()
+
+    def act(number: int) -> Any:
+        own = AccessToken(pk=token.pk, owner=token.owner)  # each its own object, as each request has
+        if number == 0:
+            return delete_token(own, by=web, now=now)
+        return regenerate_token(own, expires_at=now + DAY, by=web, now=now)[1]
+
+    outcomes = at_once(10, act)
+    made = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert set(map(judge, [old, *made])) == {"unknown"}
+    assert set(codes(outcomes)) <= {"done", "gone"}
+    assert not TokenSecret.objects.exists()
+
+
+def test_verification_while_a_token_is_changed_waits_for_nobody(
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge
+) -> None:
+    # What is not committed yet is not seen, and a lock on the row delays no reader.
+    token, secret = make_token()
+    with transaction.atomic():
+        disable_token(token, by=web, now=now)
+        (seen,) = at_once(1, lambda _: judge(secret))
+    assert (seen, judge(secret)) == ("good", "disabled")
