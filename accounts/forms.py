@@ -1,25 +1,23 @@
 """The form of the profile."""
 
-import unicodedata
 from collections.abc import Iterator
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from accounts.models import User
+from accounts.text import first_invisible
 from accounts.time_zones import all_time_zones
 
-# Marks that reorder the text around them (Unicode UAX #9): a name could be made to read as another.
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Control characters, line and paragraph separators, lone surrogates (which no database stores).
-_REFUSED_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
 
-
-def refuse_invisible(text: str) -> None:
-    for character in text:
-        if character in _BIDI_CONTROLS or unicodedata.category(character) in _REFUSED_CATEGORIES:
-            raise ValidationError(f"Take out the invisible character U+{ord(character):04X}.")
+def refuse_unfit(text: str) -> None:
+    """No character that can't be seen, and no secret: names are shown to others."""
+    if invisible := first_invisible(text):
+        raise ValidationError(f"Take out the invisible character {invisible}.")
+    if settings.HOLDS_SECRET(text):
+        raise ValidationError("This is a secret. Revoke it if anyone saw it.", code="holds_secret")
 
 
 class ProfileForm(forms.Form):
@@ -29,7 +27,7 @@ class ProfileForm(forms.Form):
         label="Name",
         required=False,
         max_length=100,
-        validators=[refuse_invisible],
+        validators=[refuse_unfit],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     time_zone = forms.ChoiceField(label="Time zone", required=False)
@@ -40,6 +38,11 @@ class ProfileForm(forms.Form):
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(_zone_choices(user.time_zone))
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.has_error("name", "holds_secret"):  # the page would show it again
+            self.data = {**self.data, "name": ""}
 
 
 def _zone_choices(current: str) -> Iterator[tuple[str, str]]:

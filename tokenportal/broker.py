@@ -49,7 +49,10 @@ class Channel(virtual.Channel):
 
     @property
     def _folder(self) -> Path:
-        return Path(self.connection.client.transport_options["folder"])
+        client = self.connection.client
+        assert client is not None
+        assert client.transport_options
+        return Path(client.transport_options["folder"])
 
     def _waiting(self, queue: str) -> Iterator[Path]:
         """The oldest first."""

@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 import sys
 from typing import Any
 
@@ -11,9 +12,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from tokens.secret_format import scrub
 
 
+# The keys of mailed links, which Django logs with the path when such a page fails.
+_MAILED_KEY = re.compile(r"(/confirm-email/|/password/reset/key/)[^/\s]+")
+
+
 def scrub_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Take whatever looks like a secret of ours out of every value, should one ever get here."""
-    return {key: scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+    """Take whatever looks like a secret out of every value, should one ever get here."""
+    return {key: _scrubbed(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _scrubbed(text: str) -> str:
+    return _MAILED_KEY.sub(r"\1[key]", scrub(text))
 
 
 _SHARED: list[Processor] = [

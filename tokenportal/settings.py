@@ -1,12 +1,14 @@
 """One settings file for every place; what differs comes from the environment (see env.py)."""
 
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import environ
 import structlog
 
 from tokenportal import env, logs
+from tokens.secret_format import holds_secret
 
 BASE_DIR = env.BASE_DIR
 
@@ -197,6 +199,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- People -----------------------------------------------------------------------------------
 
+# What accounts, which know nothing of tokens, ask before they keep a text.
+HOLDS_SECRET = partial(holds_secret, prefixes=TOKEN_PREFIXES)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -230,6 +234,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.allauth_forms.ResetPasswordByMailForm",
     "user_token": "accounts.allauth_forms.ResetLinkForm",
 }
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_RATE_LIMITS = {
     # Both send mail to whatever address is typed: fewer than allauth's 20 and 5 a minute.
     "signup": "10/m/ip,60/h/ip",

@@ -61,14 +61,18 @@ LISTS = (
     View("banner-5", LIST, worlds.warned_of(5)),
     View("user-menu", LIST, steps=[lambda page: page.locator("summary", has_text="User menu").click()]),
     View("secret", NEW, steps=[*NEW_TOKEN, press("Create Access Token"), heading(SECRET_HEADING)]),
-    View("secret-empty", NEW, worlds.empty, [fill("Name", "ci"), press("Create Access Token"), heading(SECRET_HEADING)]),
+    View(
+        "secret-empty", NEW, worlds.empty, [fill("Name", "ci"), press("Create Access Token"), heading(SECRET_HEADING)]
+    ),
 )
 
 FORMS = (
     View("new-empty", NEW, worlds.empty),
     View("new-usual", NEW, steps=NEW_TOKEN),
     View("new-custom-date", NEW, steps=[choose("Expiration", "Custom date")]),
-    View("new-wrong", NEW, steps=[check("Selected permissions"), press("Create Access Token"), heading("New")], fails=422),
+    View(
+        "new-wrong", NEW, steps=[check("Selected permissions"), press("Create Access Token"), heading("New")], fails=422
+    ),
     View("new-duplicate", NEW + "?from={ci-deploy}"),
     View("edit-usual", LIST + "{ci-deploy}/edit/"),
     View("edit-crowded", LIST + "{" + LONG_NAME + "}/edit/", worlds.crowded),

@@ -41,6 +41,12 @@ def use(token: AccessToken, now: datetime, *, minutes_ago: int, address: str) ->
     )
 
 
+def end_in(token: AccessToken, now: datetime, *, days: int) -> None:
+    """Let it end then, and its owner be told."""
+    AccessToken.objects.filter(pk=token.pk).update(expires_at=now + timedelta(days=days, hours=1))
+    flag_expiring(now=now)
+
+
 def empty(owner: User, now: datetime) -> None:
     """No tokens."""
 
@@ -53,13 +59,12 @@ def usual(owner: User, now: datetime) -> None:
     expired = make(owner, now, "nightly backup to the archive", "archive:read", days_ago=38, ends_in=-8)
     active = make(owner, now, "laptop", "full")
     expiring = make(owner, now, "ci-deploy", "deployments:write", days_ago=27)
-    AccessToken.objects.filter(pk=expiring.pk).update(expires_at=now + timedelta(days=2, hours=1))
+    end_in(expiring, now, days=2)
     use(expiring, now, minutes_ago=3, address="203.0.113.7")
     use(active, now, minutes_ago=1500, address="198.51.100.20")
     use(expired, now, minutes_ago=60 * 24 * 9, address="10.0.4.7")
     lifecycle.disable_token(disabled, by=by, now=now)
     lifecycle.revoke_token(revoked, code="leak", reason="Found in a public repository", by=COMMAND, now=now)
-    flag_expiring(now=now)
 
 
 def crowded(owner: User, now: datetime) -> None:

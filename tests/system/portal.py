@@ -71,9 +71,9 @@ class Portal:
 
     def start_worker(self, **settings: str) -> Process:
         """It is ready once the job that runs at its start has ended."""
-        before = len(self.act("runs"))
+        before = len(self.runs())
         worker = self.start(procfile_command("worker", self.environment), "worker", **settings)
-        self.wait_for(lambda: all(runs := self.act("runs")) and len(runs) > before, what="the worker's first run")
+        self.wait_for(lambda: all(runs := self.runs()) and len(runs) > before, what="the worker's first run")
         return worker
 
     def manage(self, *arguments: str) -> str:
@@ -93,11 +93,11 @@ class Portal:
         try:
             return wait_for(look, what=what)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.said}") from None
+            raise AssertionError(f"{error}\n{self.said[-12000:]}") from None
 
     @property
     def said(self) -> str:
-        return "\n".join(f"--- {process.log.name}\n{process.said[-4000:]}" for process in self._processes)
+        return "\n".join(f"--- {process.log.name}\n{process.said}" for process in self._processes)
 
     def end(self) -> None:
         for process in self._processes:
@@ -140,6 +140,11 @@ class Portal:
     def flagged_at(self, token: Token) -> str | None:
         flagged: str | None = self.act("flagged_at", token_id=token.id)
         return flagged
+
+    def runs(self) -> list[dict[str, int]]:
+        """What each run of the job counted; empty for one that has not ended."""
+        runs: list[dict[str, int]] = self.act("runs")
+        return runs
 
     # --- Outside ------------------------------------------------------------------------------
 

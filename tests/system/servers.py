@@ -19,7 +19,8 @@ Pair = tuple[socket.socket, socket.socket]
 @contextmanager
 def database(server: str, name: str, *, template: str = "template0") -> Iterator[str]:
     """The address of a new database on the PostgreSQL server of another one; dropped at the end."""
-    with psycopg.connect(server, autocommit=True) as connection:
+    # Through the one that every server has, as Django does.
+    with psycopg.connect(urlsplit(server)._replace(path="/postgres").geturl(), autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()

@@ -41,11 +41,9 @@ def wait_for_flag(portal: Portal, token: Token) -> str:
 
 def wait_for_runs(portal: Portal, more: int) -> list[dict[str, int]]:
     """What all runs counted, when so many more have ended."""
-    enough = len(portal.act("runs")) + more
-    runs: list[dict[str, int]] = portal.wait_for(
-        lambda: len(runs := portal.act("runs")) >= enough and all(runs) and runs, what=f"{more} more runs"
-    )
-    return runs
+    enough = len(portal.runs()) + more
+    portal.wait_for(lambda: len(runs := portal.runs()) >= enough and all(runs), what=f"{more} more runs")
+    return portal.runs()
 
 
 def regenerate(token: Token, visitor: Visitor) -> None:
@@ -78,7 +76,7 @@ def test_worker_killed_and_started_again_goes_on(portal: Portal) -> None:
 
 def test_workers_two_with_two_beats_do_nothing_twice(portal: Portal) -> None:
     workers = [portal.start_worker(), portal.start_worker()]
-    flagged_before = sum(run["flagged"] for run in portal.act("runs"))
+    flagged_before = sum(run["flagged"] for run in portal.runs())
     tokens = [portal.make_token(f"nearly-over-{number}", ends_in=HOUR) for number in range(5)]
     flagged_at = [wait_for_flag(portal, token) for token in tokens]
     runs = wait_for_runs(portal, 5)
@@ -181,11 +179,8 @@ def test_logs_of_web_and_worker_hold_no_secret(new_portal: NewPortal) -> None:
     portal.start_worker()
     token = portal.make_token("talkative", ends_in=HOUR)
     wait_for_flag(portal, token)
-    ask(
-        f"{portal.url}/auth/verify?token={token.secret}",
-        authorization=f"Bearer {token.secret}",
-        user_agent=token.secret,
-    )
+    url = f"{portal.url}/auth/verify?token={token.secret}"
+    ask(url, headers={"User-Agent": token.secret}, token=token.secret)
     regenerate(token, portal.ada())
     assert "auth/verify" in portal.said
     assert not re.search("tp_[0-9A-Za-z]{46}", portal.said)

@@ -1,5 +1,6 @@
 """What narrows a list: selects in its toolbar, and links that lead to it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ def parse_id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-class ChoiceFilter(SimpleListFilter):
+class ChoiceFilter(SimpleListFilter, ABC):
     """A select: its options as (value, words), `anything` for none of them, and the rows that each stands for.
 
     A value that is not among the options counts as not chosen.
@@ -36,11 +37,11 @@ class ChoiceFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(self.narrow(self.chosen)) if self.chosen else queryset
 
-    def narrow(self, chosen: str) -> Q:
-        raise NotImplementedError
+    @abstractmethod
+    def narrow(self, chosen: str) -> Q: ...
 
 
-class LinkFilter(SimpleListFilter):
+class LinkFilter(SimpleListFilter, ABC):
     """Set by a link on another page; the list says so, and offers to take it off.
 
     A value that `narrow` can't understand, for which it returns None, counts as not set.
@@ -62,12 +63,13 @@ class LinkFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset if self.condition is None else queryset.filter(self.condition)
 
-    def narrow(self, value: str) -> Q | None:
-        raise NotImplementedError
+    @abstractmethod
+    def narrow(self, value: str) -> Q | None: ...
 
+    @abstractmethod
     def described(self) -> str:
         """What it is set to, in words."""
-        raise NotImplementedError
+        ...
 
     def without(self) -> str:
         """The query string that takes it off."""
@@ -84,8 +86,8 @@ class PersonFilter(LinkFilter):
         number = parse_id(value)
         return None if number is None else self.of_person(number)
 
-    def of_person(self, user_id: int) -> Q:
-        raise NotImplementedError
+    @abstractmethod
+    def of_person(self, user_id: int) -> Q: ...
 
     def described(self) -> str:
         number = parse_id(self.value() or "") or 0

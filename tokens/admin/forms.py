@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 
-from accounts.forms import refuse_invisible
+from accounts.text import first_invisible
 from tokens.domain.policy import LIMITS
 from tokens.errors import HoldsSecret, Refused
 from tokens.models import Policy
@@ -39,8 +39,13 @@ class ConsoleForm(forms.Form):
         self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
 
 
+def _refuse_invisible(text: str) -> None:
+    if invisible := first_invisible(text):
+        raise forms.ValidationError(f"Take out the invisible character {invisible}.")
+
+
 def _text(label: str, most: int, **kwargs: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=most, validators=[refuse_invisible], **kwargs)
+    return forms.CharField(label=label, max_length=most, validators=[_refuse_invisible], **kwargs)
 
 
 class RevokeForm(ConsoleForm):

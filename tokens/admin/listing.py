@@ -104,9 +104,6 @@ class ListAdmin(AnyModelAdmin):
         term = search_term.strip()
         return (queryset.filter(self.matching(term)) if term else queryset), False
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.admin_site.has_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.admin_site.has_permission(request)
 

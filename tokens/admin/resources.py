@@ -1,5 +1,8 @@
 """What tokens can be given access to: to be registered, described and retired."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -24,15 +27,9 @@ class ResourceAdmin(ListAdmin):
 @page_or_act
 def resource_register(request: SignedInRequest) -> HttpResponse:
     form = RegisterResourceForm(request.POST if request.method == "POST" else resumed_input(request))
-    if request.method == "POST" and form.is_valid():
-        if asked_first := recheck_first(request):
-            return asked_first
-        try:
-            resource = register_resource(**form.cleaned_data, by=actor_of(request), now=timezone.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return done(request, f"{resource.title} was registered.", "admin:resources")
+    act = register_resource
+    if request.method == "POST" and form.is_valid() and (answer := _save(request, form, act, "registered")):
+        return answer
     return render(request, "admin/resource_register.html", {"form": form}, status=status_of(request))
 
 
@@ -41,17 +38,25 @@ def resource_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     resource = get_object_or_404(Resource, pk=pk)
     now_is = {"title": resource.title, "description": resource.description}
     form = EditResourceForm(request.POST if request.method == "POST" else resumed_input(request), initial=now_is)
-    if request.method == "POST" and form.is_valid():
-        if asked_first := recheck_first(request):
-            return asked_first
-        try:
-            edit_resource(resource, **form.cleaned_data, by=actor_of(request), now=timezone.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return done(request, f"{resource.title} was changed.", "admin:resources")
+    act = partial(edit_resource, resource)
+    if request.method == "POST" and form.is_valid() and (answer := _save(request, form, act, "changed")):
+        return answer
     context = {"form": form, "resource": resource}
     return render(request, "admin/resource_edit.html", context, status=status_of(request))
+
+
+def _save(
+    request: SignedInRequest, form: EditResourceForm, act: Callable[..., Resource], participle: str
+) -> HttpResponse | None:
+    """None when the domain refused; then the form says why."""
+    if asked_first := recheck_first(request):
+        return asked_first
+    try:
+        resource = act(**form.cleaned_data, by=actor_of(request), now=timezone.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return None
+    return done(request, f"{resource.title} was {participle}.", "admin:resources")
 
 
 @page_or_act

@@ -4,14 +4,11 @@ import unicodedata
 
 from django.conf import settings
 
+from accounts.text import first_invisible
 from tokens.errors import HoldsSecret, InvalidDescription, InvalidName, InvalidReason, Refused
 from tokens.models.access_token import DESCRIPTION_LENGTH, NAME_LENGTH, REASON_LENGTH
 from tokens.secret_format import holds_secret
 
-# Marks that reorder the text around them (Unicode UAX #9): a name could be made to read as another.
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Control characters, line and paragraph separators, lone surrogates (which no database stores).
-_REFUSED_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
 # Letters and a symbol by their category, yet nothing is seen of them: Hangul fillers, the empty Braille pattern.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
@@ -63,6 +60,5 @@ def _is_seen(character: str) -> bool:
 
 
 def _refuse_unprintable(text: str, error: type[Refused]) -> None:
-    for character in text:
-        if character in _BIDI_CONTROLS or unicodedata.category(character) in _REFUSED_CATEGORIES:
-            raise error(f"Take out the invisible character U+{ord(character):04X}.")
+    if invisible := first_invisible(text):
+        raise error(f"Take out the invisible character {invisible}.")

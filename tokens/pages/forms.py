@@ -135,8 +135,9 @@ class NewTokenForm(TokenForm, ExpirationForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and "form_key" in self.errors:  # the form that says so can be sent again
-            self.data = self.data.copy()
-            self.data["form_key"] = _new_form_key()
+            assert isinstance(self.data, QueryDict)
+            self.data = data = self.data.copy()
+            data["form_key"] = _new_form_key()
 
     def clean_scopes(self) -> list[str]:
         chosen = self.chosen_scopes()

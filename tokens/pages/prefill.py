@@ -25,7 +25,8 @@ def from_link(query: QueryDict, *, policy: Policy, now: datetime) -> dict[str, A
 
     Never full access: a link must not talk anybody into it. A value that holds a secret is left out.
     """
-    given = {name: value for name, value in query.items() if value and not holds_secret(value, settings.TOKEN_PREFIXES)}
+    said = {name: str(value) for name, value in query.items()}
+    given = {name: value for name, value in said.items() if value and not holds_secret(value, settings.TOKEN_PREFIXES)}
     initial: dict[str, str] = {name: given[name] for name in ("name", "description") if name in given}
     initial |= _expiration(given.get("expires_in", ""), policy=policy, now=now)
     wanted = " ".join(query.getlist("scopes")).replace(",", " ").split()

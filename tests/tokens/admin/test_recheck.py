@@ -1,5 +1,7 @@
 """Every changing act of the console asks who it is when the last check is too long ago."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -12,7 +14,7 @@ from tokens.domain.policy import LIMITS
 from tokens.models import Resource
 
 ACTS = ["person_deactivate", "person_reactivate", "resource_register", "resource_edit", "resource_retire", "policy"]
-FIELDS = {"name": "metrics", "title": "A new title", **dict.fromkeys(LIMITS, 20)}
+FIELDS: dict[str, Any] = {"name": "metrics", "title": "A new title", **dict.fromkeys(LIMITS, 20)}
 
 
 @pytest.fixture

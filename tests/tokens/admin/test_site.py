@@ -13,7 +13,8 @@ from accounts.models import User
 from tests.conftest import ClientOf, MakeToken, MakeUser
 from tests.tokens.admin.conftest import Console
 from tests.tokens.conftest import NOBODYS_SECRET
-from tokens.models import Resource, TokenSecret
+from tokens.admin import site
+from tokens.models import AccessToken, Resource, TokenSecret
 
 READ = ["index", "tokens", "token", "token_revoke", "people", "person", "resources", "policy", "audit", "audit_event"]
 ACT = ["person_deactivate", "person_reactivate", "resource_register", "resource_edit", "resource_retire"]
@@ -99,6 +100,18 @@ def test_console_has_these_pages_and_no_others() -> None:
     patterns = next(entry for entry in get_resolver().url_patterns if getattr(entry, "namespace", "") == "admin")
     names = {entry.name for entry in patterns.url_patterns if isinstance(entry, URLPattern)}  # type: ignore[union-attr]
     assert names == {*READ, *ACT, "login"}
+
+
+def test_console_lets_nobody_add_change_or_delete_by_djangos_forms(console: Console) -> None:
+    request = console.get("index").wsgi_request
+    for model in (AccessToken, User, Resource, AuditEvent):
+        lists = site.console.get_model_admin(model)
+        may = [lists.has_add_permission, lists.has_change_permission, lists.has_delete_permission]
+        assert [allowed(request) for allowed in may] == [False, False, False]
+
+
+def test_console_has_no_list_of_secrets() -> None:
+    assert not site.console.is_registered(TokenSecret)
 
 
 @pytest.mark.parametrize("path", ["tokens/1/change/", "tokens/1/delete/", "people/1/password/", "password_change/"])

@@ -24,9 +24,10 @@ def test_run_job_keeps_when_it_ran_and_what_it_counted(now: datetime) -> None:
 
 
 def test_run_job_hands_its_time_to_the_work(now: datetime) -> None:
-    given: list[datetime] = []
-    run_job("tidy", lambda moment: given.append(moment) or {}, now=now - timedelta(days=3))
-    assert given == [now - timedelta(days=3)]
+    def work(moment: datetime) -> dict[str, int]:
+        return {"days ago": (now - moment).days}
+
+    assert run_job("tidy", work, now=now - timedelta(days=3)).counts == {"days ago": 3}
 
 
 def test_run_job_in_the_middle_can_be_seen(now: datetime) -> None:

@@ -44,12 +44,12 @@ def test_change_policy_bounds_are_taken_and_what_lies_outside_is_refused(
         assert refused.value.field == name
 
 
-@pytest.mark.parametrize("name", [*LIMITS, *SWITCHES])
 @pytest.mark.parametrize("value", ["7", None, 7.5, [], float("nan")])
-def test_change_policy_value_of_another_type_is_refused(name: str, value: Any, admin: Actor, now: datetime) -> None:
-    with pytest.raises(InvalidPolicy) as refused:
-        change_policy(by=admin, now=now, **{name: value})
-    assert refused.value.field == name
+def test_change_policy_value_of_another_type_is_refused(value: Any, admin: Actor, now: datetime) -> None:
+    for name in (*LIMITS, *SWITCHES):
+        with pytest.raises(InvalidPolicy) as refused:
+            change_policy(by=admin, now=now, **{name: value})
+        assert refused.value.field == name
 
 
 def test_change_policy_yes_is_no_number(admin: Actor, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -26,21 +27,21 @@ class Page(HTMLParser):
     def __init__(self, answer: Response) -> None:
         super().__init__()
         self.links: dict[str, str] = {}
-        self.buttons: list[str] = []
-        self.headings: list[str] = []
         self.labels: dict[str, str] = {}
         self.regions: list[str] = []
-        self.title = ""
         self.times: list[tuple[str, str, str]] = []
-        self.items: list[str] = []
         self.forms: dict[str, dict[str, list[str]]] = {}
         self.choices: dict[str, list[str]] = {}
+        self._lists: defaultdict[str, list[str]] = defaultdict(list)
         self._open: list[tuple[str, Attributes, list[str]]] = []
         self._text: list[str] = []
         self._form: dict[str, list[str]] = {}
         self._select = ""
         self.feed(answer.content.decode())
         self.words = squeezed(" ".join(self._text))
+        self.title = "".join(self._lists["title"])
+        self.headings = [text for level in ("h1", "h2", "h3") for text in self._lists[level]]
+        self.buttons, self.items = self._lists["button"], self._lists["li"]
 
     def form(self, address: str) -> dict[str, list[str]]:
         """What a browser would send from that form, but for what only the middleware reads."""
@@ -80,23 +81,21 @@ class Page(HTMLParser):
 
     def _named(self, tag: str, given: Attributes, raw: str) -> None:
         text = given.get("aria-label") or squeezed(raw)
-        if tag == "a":
-            self.links[text] = given.get("href", "")
-        elif tag == "button":
-            self.buttons.append(text)
-        elif tag in ("h1", "h2", "h3"):
-            self.headings.append(text)
-        elif tag in ("label", "legend"):
-            self.labels[text] = given.get("for", "")
-        elif tag == "title":
-            self.title = text
-        elif tag == "time":
-            self.times.append((given["datetime"], given["title"], text))
-        elif tag == "li":
-            self.items.append(text)
-        elif tag == "textarea":
-            self._form.setdefault(given["name"], []).append(raw.removeprefix("\n"))
-        elif tag == "option":
-            self.choices.setdefault(self._select, []).append(text)
-            if "selected" in given:
-                self._form.setdefault(self._select, []).append(given["value"])
+        match tag:
+            case "a":
+                self.links[text] = given.get("href", "")
+            case "label" | "legend":
+                self.labels[text] = given.get("for", "")
+            case "time":
+                self.times.append((given["datetime"], given["title"], text))
+            case "textarea":
+                self._form.setdefault(given["name"], []).append(raw.removeprefix("\n"))
+            case "option":
+                self._option(given, text)
+            case _:
+                self._lists[tag].append(text)
+
+    def _option(self, given: Attributes, text: str) -> None:
+        self.choices.setdefault(self._select, []).append(text)
+        if "selected" in given:
+            self._form.setdefault(self._select, []).append(given["value"])

@@ -112,7 +112,7 @@ def test_page_of_a_token_whose_old_secret_lives_on_shows_both_the_new_one_first(
     alices: Client, token: AccessToken, web: Actor, now: datetime
 ) -> None:
     old = token.hint
-    regenerated, _ = regenerate_token(token, expires_at=now + 30 * DAY, by=web, now=now)
+    regenerate_token(token, expires_at=now + 30 * DAY, by=web, now=now)
     TokenSecret.objects.filter(hint=old).update(accepted_until=now + DAY)
     words = Page(alices.get(address("detail", token))).words
     new = AccessToken.objects.get().hint

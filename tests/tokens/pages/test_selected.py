@@ -42,17 +42,14 @@ def test_list_has_a_tick_box_for_each_and_buttons_for_all(alices: Client, three:
     assert {"Disable", "Delete"} <= set(Page(answer).buttons)
 
 
-@pytest.mark.parametrize(
-    ("act", "heading", "button"),
-    [("disable", "Disable 2 tokens?", "Disable tokens"), ("delete", "Delete 2 tokens?", "Delete tokens")],
-)
+@pytest.mark.parametrize("act", ["disable", "delete"])
 @pytest.mark.parametrize("headers", [{}, htmx()])
 def test_dialog_for_several_names_each_and_changes_nothing(
-    alices: Client, three: list[AccessToken], act: str, heading: str, button: str, headers: dict[str, str]
+    alices: Client, three: list[AccessToken], act: str, headers: dict[str, str]
 ) -> None:
     page = Page(alices.get(SELECTED, ticked(act, three[:2]), headers=headers))
-    assert page.headings == [heading]
-    assert {button, "Cancel"} <= set(page.buttons)
+    assert page.headings == [f"{act.capitalize()} 2 tokens?"]
+    assert {f"{act.capitalize()} tokens", "Cancel"} <= set(page.buttons)
     assert [name for name in ("one", "two", "three") if f"{name} tp_" in page.words] == ["one", "two"]
     assert left() == {"one", "two", "three"}
 

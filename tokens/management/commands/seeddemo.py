@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.actor import COMMAND, Actor
 from accounts.models import User
 from tokens.domain import lifecycle
+from tokens.domain.expiry import flag_expiring
 from tokens.domain.resources import register_resource
 from tokens.models import AccessToken
 
@@ -33,7 +34,9 @@ class Command(BaseCommand):
             if options["if_empty"]:
                 return
             raise CommandError("There are people here already.")
-        seed(timezone.now())
+        now = timezone.now()
+        seed(now)
+        flag_expiring(now=now)  # as the worker will, so that the banner shows at once
         self.stdout.write(f"Made ada@example.com and admin@example.com, both with the password {PASSWORD}")
 
 
