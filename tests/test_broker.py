@@ -2,6 +2,8 @@
 
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty
 
@@ -16,14 +18,28 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "broker"
 
 
-@pytest.fixture
-def channel(folder: Path) -> Iterator[Channel]:
-    with Connection(
-        "files://localhost", transport="tokenportal.broker:Transport", transport_options={"folder": str(folder)}
-    ) as there:
+@contextmanager
+def opened(folder: Path) -> Iterator[Channel]:
+    options = {"folder": str(folder)}
+    with Connection("files://localhost", transport="tokenportal.broker:Transport", transport_options=options) as there:
         channel = there.default_channel
         assert isinstance(channel, Channel)
         yield channel
+
+
+@pytest.fixture
+def channel(folder: Path) -> Iterator[Channel]:
+    with opened(folder) as channel:
+        yield channel
+
+
+def take_all(folder: Path) -> list[int]:
+    """The numbers of the messages that there are, as one worker of several gets them."""
+    taken: list[int] = []
+    with opened(folder) as channel, suppress(Empty):
+        while True:
+            taken.append(channel._get("queue")["number"])
+    return taken
 
 
 def test_put_of_messages_is_got_in_order_and_once(channel: Channel) -> None:
@@ -63,14 +79,17 @@ def test_get_while_a_message_is_being_written_does_not_see_it(channel: Channel, 
         channel._get("queue")
 
 
-def test_get_of_a_message_that_another_worker_took_takes_the_next(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> None:
-    channel._put("queue", {"number": 1})
-    gone = folder / "0-gone.queue"
-    waiting = [gone, *channel._waiting("queue")]
-    monkeypatch.setattr(channel, "_waiting", lambda _queue: waiting)
-    assert channel._get("queue") == {"number": 1}
+def test_get_by_several_workers_at_once_gives_each_message_to_one(channel: Channel, folder: Path) -> None:
+    for number in range(300):
+        channel._put("queue", {"number": number})
+    with ThreadPoolExecutor(4) as workers:
+        taken = [number for part in workers.map(take_all, [folder] * 4) for number in part]
+    assert sorted(taken) == list(range(300))
+
+
+def test_get_without_a_folder_finds_nothing(channel: Channel) -> None:
+    with pytest.raises(Empty):
+        channel._get("queue")
 
 
 def test_purge_takes_all_messages_of_the_queue(channel: Channel) -> None:

@@ -7,6 +7,7 @@ being renamed, and one that can't be read is passed over: the next sweep does it
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -30,12 +31,13 @@ class Channel(virtual.Channel):
         for file in self._waiting(queue):
             taken = file.with_suffix(".taken")
             try:
-                file.rename(taken)  # of two workers one succeeds
-                return loads(taken.read_bytes())
-            except (FileNotFoundError, ValueError):
+                file.rename(taken)
+            except FileNotFoundError:  # another worker was quicker
                 continue
-            finally:
-                taken.unlink(missing_ok=True)
+            text = taken.read_bytes()
+            taken.unlink()
+            with suppress(ValueError):
+                return loads(text)
         raise Empty
 
     def _size(self, queue: str) -> int:
@@ -62,6 +64,7 @@ class Channel(virtual.Channel):
 class Transport(virtual.Transport):
     Channel = Channel
     driver_type = driver_name = "files"
+    polling_interval = 0.2  # seconds
     # Which queues there are is the same for all connections of a process.
     global_state = virtual.BrokerState()
 

@@ -77,14 +77,6 @@ def data_dir(*, create: bool) -> Path:
     return path
 
 
-def broker_folders(folder: Path) -> dict[str, object]:
-    """Celery's broker without a server: messages are files, which the worker takes from where they were put."""
-    queue, control = folder / "broker", folder / "broker-control"
-    for path in (queue, control):
-        path.mkdir(mode=0o700, exist_ok=True)
-    return {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(control)}
-
-
 def _made_once(path: Path) -> str:
     """The value kept in `path`, made at random when it is not there yet."""
     try:

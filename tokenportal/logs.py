@@ -11,7 +11,6 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from tokens.secret_format import scrub
 
-
 # The keys of mailed links, which Django logs with the path when such a page fails.
 _MAILED_KEY = re.compile(r"(/confirm-email/|/password/reset/key/)[^/\s]+")
 

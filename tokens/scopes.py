@@ -48,7 +48,7 @@ def holds(text: str, scope: str) -> bool:
 
 def covers(wide: str, narrow: str) -> bool:
     """Whether everything that `narrow` may do, `wide` may do too."""
-    return all(scope in split(wide) if scope == FULL else holds(wide, scope) for scope in split(narrow))
+    return all(holds(wide, scope) for scope in split(narrow))
 
 
 def without_resource(text: str, resource: str) -> str:

@@ -6,29 +6,13 @@ The same steps lead through a page with JavaScript and without, since its words 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from accounts.audit import AuditEvent
-from accounts.models import User
-from tests.browser.portal import LIST, NEW, SECRET_HEADING, ask_for, choose
+from tests.browser.portal import LIST, NEW, SECRET_HEADING, Stage, ask_for, choose
 from tests.browser.worlds import end_in, make, many_pages
 from tokens.models import AccessToken, TokenSecret
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Somebody at a browser, with JavaScript (`scripted`) or without."""
-
-    page: Page
-    owner: User
-    now: datetime
-    scripted: bool
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
 
 Part = Callable[[Stage], None]
 
@@ -317,7 +301,7 @@ ACTS: dict[str, Act | Look] = {
         "2 tokens deleted.",
         several_deleted,
         typed_several,
-        repeated="They were deleted",
+        repeated="they were deleted in the meantime",
     ),
     "search": Look(begin_looking, search, finds("q=lap", "laptop"), BOTH, has("Search tokens", "lap"), search_twice),
     "filter": Look(

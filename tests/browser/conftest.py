@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.browser.portal import Stage
 from tests.browser.views import View
 from tests.browser.worlds import register_resources
 from tests.conftest import ClientOf, find_chromium
@@ -24,7 +25,7 @@ from tokens.models import AccessToken
 # Playwright's event loop runs in the thread of the test, and Django would take that for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-_ARGUMENTS = [
+_ARGUMENTS = [ "--process-per-site",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -66,6 +67,12 @@ def sign_in(context: BrowserContext, client_of: ClientOf, base_url: str) -> Sign
 def resources(db: None, now: datetime) -> None:
     """Services that tokens can be given access to."""
     register_resources(now)
+
+
+@pytest.fixture
+def stage(page: Page, alice: User, now: datetime, resources: None, browser_context_args: dict[str, Any]) -> Stage:
+    """Alice at the browser, not signed in."""
+    return Stage(page, alice, now, scripted=browser_context_args.get("java_script_enabled", True))
 
 
 # --- What no page may do ------------------------------------------------------------------------
@@ -110,20 +117,18 @@ def grow_stale(client_of: ClientOf) -> Callable[[], None]:
 
 @pytest.fixture
 def visit(
-    page: Page,
-    alice: User,
-    now: datetime,
-    resources: None,
+    stage: Stage,
     sign_in: SignIn,
     grow_stale: Callable[[], None],
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Visit:
     """Bring the browser to a view of the table."""
+    page, alice = stage.page, stage.owner
 
     def bring(view: View) -> Page:
         settings.SIGNUP_OPEN = True
-        view.world(alice, now)
+        view.world(alice, stage.now)
         if view.who:
             sign_in(alice)
         if view.who == "stale":

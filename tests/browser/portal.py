@@ -1,9 +1,13 @@
 """The portal as people drive it: by the names that they see and hear."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from playwright.sync_api import Locator, Page, expect
 
+from accounts.models import User
 from tests.conftest import PASSWORD
 
 LIST = "/settings/tokens/"
@@ -11,6 +15,19 @@ NEW = "/settings/tokens/new/"
 SECRET_HEADING = "Your new access token"
 
 Step = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Somebody who owns tokens, at a browser with JavaScript (`scripted`) or without."""
+
+    page: Page
+    owner: User
+    now: datetime
+    scripted: bool
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
 
 
 def row(page: Page, name: str) -> Locator:
@@ -45,8 +62,8 @@ def choose(label: str, option: str) -> Step:
 
     def take(page: Page) -> None:
         select = page.get_by_label(label, exact=True)
-        words = [text for text in select.locator("option").all_inner_texts() if text.startswith(option)]
-        select.select_option(label=words[0])
+        words = select.locator("option").filter(has_text=re.compile(f"^{re.escape(option)}")).first.inner_text()
+        select.select_option(label=words)
 
     return take
 

@@ -1,16 +1,14 @@
 """Every act × with and without JavaScript × what can happen to it. What isn't tested has its reason here."""
 
 import re
-from datetime import datetime
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, expect
 
-from accounts.models import User
-from tests.browser.acts import ACTS, Act, Look, Stage
+from tests.browser.acts import ACTS, Act, Look
 from tests.browser.conftest import SignIn
-from tests.browser.portal import SECRET_HEADING, sign_in_again
+from tests.browser.portal import SECRET_HEADING, Stage, sign_in_again
 
 WAYS = ("JavaScript", "none")
 SECRET = re.compile(r"tp_[0-9A-Za-z]{46}")
@@ -118,7 +116,6 @@ UNTESTED = {
 CELLS = [
     pytest.param(
         ACTS[name],
-        way == "JavaScript",
         happening,
         id=f"{name}-{way}-{happening}".replace(" ", "_"),
         marks=pytest.mark.browser_context_args(java_script_enabled=way == "JavaScript"),
@@ -130,16 +127,7 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("act", "scripted", "happening"), CELLS)
-def test_act(
-    act: Act | Look,
-    scripted: bool,
-    happening: str,
-    page: Page,
-    alice: User,
-    now: datetime,
-    resources: None,
-    sign_in: SignIn,
-) -> None:
-    sign_in(alice)
-    HAPPENINGS[happening](Stage(page, alice, now, scripted), act)
+@pytest.mark.parametrize(("act", "happening"), CELLS)
+def test_act(act: Act | Look, happening: str, stage: Stage, sign_in: SignIn) -> None:
+    sign_in(stage.owner)
+    HAPPENINGS[happening](stage, act)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
@@ -10,7 +11,7 @@ from tests.browser.portal import LIST, NEW, SECRET_HEADING, Step, ask, check, ch
 from tests.browser.worlds import LONG_NAME, World
 
 WIDTHS = (1280, 375)
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LOGIN = "/accounts/login/"
 
 

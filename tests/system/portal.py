@@ -73,7 +73,7 @@ class Portal:
         """It is ready once the job that runs at its start has ended."""
         before = len(self.runs())
         worker = self.start(procfile_command("worker", self.environment), "worker", **settings)
-        self.wait_for(lambda: all(runs := self.runs()) and len(runs) > before, what="the worker's first run")
+        self.wait_for(lambda: len(self.runs()) > before, what="the worker's first run")
         return worker
 
     def manage(self, *arguments: str) -> str:
@@ -142,7 +142,7 @@ class Portal:
         return flagged
 
     def runs(self) -> list[dict[str, int]]:
-        """What each run of the job counted; empty for one that has not ended."""
+        """What each run of the job counted that has ended."""
         runs: list[dict[str, int]] = self.act("runs")
         return runs
 

@@ -97,6 +97,12 @@ def test_is_well_formed_of_more_less_or_other_case_does_not_hold(text: str) -> N
     assert not is_well_formed(text, PREFIXES)
 
 
+@pytest.mark.parametrize("length", [0, 1, 39, 41, 86])
+def test_is_well_formed_of_another_length_with_the_right_checksum_does_not_hold(length: int) -> None:
+    unchecked = "tp_" + "a" * length
+    assert not is_well_formed(unchecked + checksum_bit_by_bit(unchecked), PREFIXES)
+
+
 @given(st.text())
 def test_is_well_formed_of_any_text_never_raises(text: str) -> None:
     assert not is_well_formed("tp_" + text, ())
@@ -125,6 +131,11 @@ def test_find_secrets_of_two_prefixes_finds_each_with_its_place() -> None:
     old, new = make_secret("old_"), make_secret("acme_")
     text = f"export A={old}; export B={new}"
     assert set(find_secrets(text, ("acme_", "old_"))) == {(9, old), (text.index(new), new)}
+
+
+def test_find_secrets_whose_prefix_overlaps_itself_finds_it() -> None:
+    secret = make_secret("aa")
+    assert (1, secret) in find_secrets(f"a{secret}", ("aa",))
 
 
 def test_find_secrets_side_by_side_finds_both() -> None:

@@ -9,7 +9,8 @@ from kombu.exceptions import OperationalError
 
 from tests.conftest import MakeToken
 from tokenportal.celery import app, run_sweeps_at_start
-from tokens.tasks import WAKE_EXPIRES, flag_expiring, wake
+from tokens.domain.wake import FLAG_EXPIRING, WAKE_EXPIRES, wake
+from tokens.tasks import flag_expiring
 
 Sent = list[tuple[str, dict[str, Any]]]
 
@@ -31,12 +32,12 @@ def test_flag_expiring_flags_by_the_clock(make_token: MakeToken, now: datetime) 
 
 
 def test_wake_sends_the_name_alone_and_does_not_wait_for_the_broker(sent: Sent) -> None:
-    wake(flag_expiring)
+    wake(FLAG_EXPIRING)
     assert sent == [("tokens.tasks.flag_expiring", {"retry": False, "expires": WAKE_EXPIRES})]
 
 
 def test_wake_in_another_thread_finds_the_same_broker(sent: Sent) -> None:
-    thread = Thread(target=wake, args=[flag_expiring])
+    thread = Thread(target=wake, args=[FLAG_EXPIRING])
     thread.start()
     thread.join()
     assert len(sent) == 1
@@ -50,9 +51,13 @@ def test_wake_with_a_broker_that_fails_says_so_in_the_log_alone(
         raise error
 
     monkeypatch.setattr(app, "send_task", fail)
-    wake(flag_expiring)
+    wake(FLAG_EXPIRING)
     assert "task not woken" in caplog.text
     assert str(error) in caplog.text
+
+
+def test_wake_names_a_task_that_the_worker_has() -> None:
+    assert flag_expiring.name == FLAG_EXPIRING
 
 
 def test_worker_at_its_start_asks_for_every_sweep_of_the_schedule(sent: Sent) -> None:

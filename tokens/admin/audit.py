@@ -1,9 +1,7 @@
 """The audit log: to be read. No form here or elsewhere changes or deletes an event."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -11,40 +9,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.activity import kind_text, value_text
-from accounts.agents import short_agent
+from accounts.activity import ActivityRow, activity_row, kind_text
 from accounts.audit import AuditEvent
 from accounts.requests import SignedInRequest
 from tokens.admin.filters import ChoiceFilter, LinkFilter, PersonFilter, parse_id
 from tokens.admin.listing import ListAdmin
 from tokens.admin.search import people_ids
-
-
-@dataclass(frozen=True, slots=True)
-class EventLine:
-    """An event in words."""
-
-    event: AuditEvent
-
-    @property
-    def what(self) -> str:
-        return kind_text(self.event.kind)
-
-    @property
-    def agent(self) -> str:
-        return short_agent(self.event.agent)
-
-    @property
-    def is_own(self) -> bool:
-        """Whether somebody did it to their own account."""
-        return self.event.subject_type == "user" and self.event.subject_id == self.event.actor_id
-
-    @property
-    def changes(self) -> list[tuple[str, str | None, str | None]]:
-        """What changed, before and after: None where there was nothing yet, or is nothing any more."""
-        keys = dict.fromkeys([*self.event.before, *self.event.after])
-        lines = [(_label(key), _text(self.event.before, key), _text(self.event.after, key)) for key in keys]
-        return [line for line in lines if line[1:] not in ((None, "none"), ("none", None))]
 
 
 class SubjectTypeFilter(ChoiceFilter):
@@ -143,18 +113,11 @@ class AuditAdmin(ListAdmin):
         ids = people_ids(term)
         return Q(owner_id__in=ids) | Q(actor_id__in=ids)
 
-    def rows(self, page: Iterable[AuditEvent]) -> list[EventLine]:
-        return [EventLine(event) for event in page]
+    def rows(self, request: SignedInRequest, page: Iterable[AuditEvent]) -> list[ActivityRow]:
+        return [activity_row(event, viewer=request.user) for event in page]
 
 
 @require_safe
 def audit_event(request: SignedInRequest, pk: int) -> HttpResponse:
-    return render(request, "admin/audit_event.html", {"row": EventLine(get_object_or_404(AuditEvent, pk=pk))})
-
-
-def _text(values: Mapping[str, Any], key: str) -> str | None:
-    return value_text(key, values[key]) if key in values else None
-
-
-def _label(key: str) -> str:
-    return key.removesuffix("_at").replace("_", " ").capitalize()
+    row = activity_row(get_object_or_404(AuditEvent, pk=pk), viewer=request.user)
+    return render(request, "admin/audit_event.html", {"row": row})

@@ -70,7 +70,8 @@ class RegisterResourceForm(EditResourceForm):
 
 def _number(name: str, label: str, help_text: str = "") -> forms.IntegerField:
     least, most = LIMITS[name]
-    return forms.IntegerField(label=label, min_value=least, max_value=most, help_text=help_text)
+    wrong = dict.fromkeys(("invalid", "min_value", "max_value"), f"Use a whole number from {least} to {most:,}.")
+    return forms.IntegerField(label=label, min_value=least, max_value=most, help_text=help_text, error_messages=wrong)
 
 
 class PolicyForm(ConsoleForm):

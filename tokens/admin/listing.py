@@ -20,6 +20,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
+from accounts.requests import SignedInRequest
 from tokens.errors import HoldsSecret
 from tokens.secret_format import holds_secret
 
@@ -80,18 +81,20 @@ class ListAdmin(AnyModelAdmin):
         """The rows that a search finds, by exact value or beginning of indexed columns; where none is offered, all."""
         return Q()
 
-    def rows(self, page: Iterable[Any]) -> list[Any]:
+    def rows(self, request: SignedInRequest, page: Iterable[Any]) -> list[Any]:
         """The page of rows as the template takes them."""
         return list(page)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(  # type: ignore[override]  # whoever gets here is signed in
+        self, request: SignedInRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if holds_secret(unquote_plus(request.META["QUERY_STRING"]), settings.TOKEN_PREFIXES):
             messages.error(request, HoldsSecret.message)
             return redirect(request.path)  # no link of the page may hold the secret
         response = super().changelist_view(request, extra_context)
         assert isinstance(response, TemplateResponse)
         context = response.context_data or {}
-        context["rows"] = self.rows(context["cl"].result_list)
+        context["rows"] = self.rows(request, context["cl"].result_list)
         context["search_label"] = self.search_label
         return response
 

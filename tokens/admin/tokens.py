@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.requests import SignedInRequest
 from tokens.admin.filters import ChoiceFilter, PersonFilter, parse_id
 from tokens.admin.listing import ListAdmin
 from tokens.admin.search import people_ids, starts_with
@@ -81,7 +82,7 @@ class TokenAdmin(ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
         return with_hints()
 
-    def rows(self, page: Iterable[AccessToken]) -> list[TokenLine]:
+    def rows(self, request: SignedInRequest, page: Iterable[AccessToken]) -> list[TokenLine]:
         return lines(page, now=timezone.now())
 
 

@@ -1,12 +1,14 @@
 """The act that changes the rules of the portal."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from accounts.actor import Actor
 from accounts.audit import Subject, changes, record
+from tokens.domain.wake import FLAG_EXPIRING, wake
 from tokens.errors import InvalidPolicy
 from tokens.models import Policy
 
@@ -39,6 +41,8 @@ def change_policy(*, by: Actor, now: datetime, **values: int) -> Policy:
     old, new = changes(before, _described(policy))
     if new:
         policy.save(update_fields=list(new))
+        if "reminder_days" in new:  # other tokens are due for the flag now
+            transaction.on_commit(partial(wake, FLAG_EXPIRING))
         record("policy.changed", by=by, subject=Subject("policy", policy.pk, "Policy"), now=now, before=old, after=new)
     return policy
 

@@ -33,9 +33,23 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
-        return require_sign_in(request, keep=_is_no_secret) or view(request, **kwargs)
+        return _left_as_it_is(request) or require_sign_in(request, keep=_is_no_secret) or view(request, **kwargs)
 
     return guarded
+
+
+def _left_as_it_is(request: SignedInRequest) -> HttpResponse | None:
+    """For nobody, where the way to the sign-in would lose what stands in the page."""
+    if request.user.is_authenticated:
+        return None
+    if request.htmx.target == "summary":  # of a form that, when it is sent, is kept
+        # It may be sent at this moment: its answer brings the cookie of the session that keeps it, and
+        # this one must not take that away, as Django does with the cookie of a session that has ended.
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return HttpResponse(status=204)
+    if request.htmx.target == "results":  # the same address as a page, which is found again after signing in
+        return HttpResponseClientRedirect(request.get_full_path())
+    return None
 
 
 def with_token(view: View) -> View:

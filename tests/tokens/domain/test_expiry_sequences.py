@@ -169,5 +169,5 @@ def test_flags_after_any_sequence_of_acts_are_what_the_rule_says(make_user: Make
 
     run_state_machine_as_test(
         FlagsOfTwo,
-        settings=settings(max_examples=30, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]),
+        settings=settings(max_examples=20, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]),
     )

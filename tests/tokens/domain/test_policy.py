@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.actor import Actor
 from accounts.audit import AuditEvent
 from tests.tokens.conftest import last_event
+from tokenportal.celery import app
 from tokens.domain.policy import LIMITS, SWITCHES, change_policy
 from tokens.errors import InvalidPolicy
 from tokens.models import Policy
@@ -68,3 +70,19 @@ def test_change_policy_default_longer_than_longest_is_refused(admin: Actor, now:
 def test_change_policy_unknown_rule_is_refused(admin: Actor, now: datetime) -> None:
     with pytest.raises(InvalidPolicy, match="no rule"):
         change_policy(by=admin, now=now, id=2)
+
+
+@pytest.mark.parametrize(("rules", "woken"), [({"reminder_days": 14}, ["flag_expiring"]), ({"longest_days": 90}, [])])
+def test_change_policy_of_the_reminder_window_wakes_the_flagging_job(
+    admin: Actor,
+    now: datetime,
+    rules: dict[str, int],
+    woken: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(app, "send_task", lambda name, **_options: sent.append(name.rpartition(".")[2]))
+    with django_capture_on_commit_callbacks(execute=True):
+        change_policy(by=admin, now=now, **rules)
+    assert sent == woken

@@ -61,7 +61,7 @@ def test_list_of_a_token_links_its_name_and_its_acts(alices: Client, make_token:
 
 def test_list_of_a_token_shows_what_matters(alices: Client, make_token: MakeToken, now: datetime) -> None:
     token, _ = make_token(name="ci-deploy")
-    AccessToken.objects.update(last_used_at=now - timedelta(minutes=3, seconds=59), last_used_address="203.0.113.7")
+    AccessToken.objects.update(last_used_at=now - timedelta(minutes=3, seconds=9), last_used_address="203.0.113.7")
     words = Page(alices.get(LIST)).words
     assert token.hint in words
     assert "Full access" in words
