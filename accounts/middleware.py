@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -14,8 +15,8 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Machines present tokens and have no session: for them it is not even opened.
-        if "HTTP_COOKIE" not in request.META:
+        # Machines present tokens: whatever else they send, no session is opened for them.
+        if "HTTP_COOKIE" not in request.META or request.path.startswith(settings.PATHS_WITHOUT_SESSION):
             return self.get_response(request)
         name = getattr(request.user, "time_zone", "")
         # The server may have moved to a system that doesn't know the zone: UTC is better than no page.

@@ -63,6 +63,10 @@ def configure(*, debug: bool) -> None:
             "handlers": {"out": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "line"}},
             "root": {"handlers": ["out"], "level": "INFO"},
             # The access log of the middleware has these already.
-            "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
+            "loggers": {
+                "django.request": {"level": "ERROR"},
+                "django.server": {"level": "ERROR"},
+                "django.template": {"level": "INFO"},  # below that it tells the contexts of pages
+            },
         }
     )

@@ -176,6 +176,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The middleware believes X-Forwarded-Proto from trusted proxies only, and then sets this itself.
 SECURE_PROXY_SSL_HEADER = ("tokenportal.forwarded_proto", "https")
+# Services and programs call these, with tokens.
+PATHS_WITHOUT_SESSION = ("/auth/", "/api/")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DEFAULT_EXCEPTION_REPORTER = "tokenportal.errors.ScrubbingExceptionReporter"
 CONTENT_SECURITY_POLICY = {

@@ -153,7 +153,10 @@ def address_of(request: HttpRequest) -> CallerAddress:
 
 
 def to_response(answer: Answer) -> HttpResponse:
-    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    response = HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    if not answer.body:
+        del response["Content-Type"]  # Django's default speaks of HTML
+    return response
 
 
 def _forbidden(verdict: Verdict) -> Answer:

@@ -25,7 +25,7 @@ from tokens.models import AccessToken
 # Playwright's event loop runs in the thread of the test, and Django would take that for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-_ARGUMENTS = [ "--process-per-site",
+_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

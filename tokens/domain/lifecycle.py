@@ -239,7 +239,7 @@ def _refuse_one_too_many(owner: User, *, policy: Policy, now: datetime, besides:
     count = living.exclude(pk=besides.pk).count() if besides else living.count()
     if count >= policy.tokens_per_owner:
         raise TooManyTokens(
-            f"This portal allows {policy.tokens_per_owner} tokens for each person. Delete one that you don't need."
+            f"Nobody may have more tokens here than {policy.tokens_per_owner}. Delete one that you don't need."
         )
 
 
