@@ -64,12 +64,6 @@ class Look:
     holds: Part = nothing
 
 
-def goes_to_list(stage: Stage) -> None:
-    """By way of another page, so that there is something to go back to."""
-    stage.page.goto("/settings/profile/")
-    stage.page.goto(LIST)
-
-
 # --- Create, duplicate --------------------------------------------------------------------------
 
 
@@ -114,7 +108,7 @@ def begin_with_laptop(act: str) -> Part:
         make(stage.owner, stage.now, "laptop", "metrics:read")
         if act == "Enable":
             AccessToken.objects.update(disabled_at=stage.now, disabled_by="owner")
-        goes_to_list(stage)
+        stage.page.goto(LIST)
         ask_for(stage.page, act, "laptop")
 
     return begin
@@ -165,7 +159,7 @@ def deleted(stage: Stage) -> None:
 
 def begin_dismiss(stage: Stage) -> None:
     end_in(make(stage.owner, stage.now, "laptop", days_ago=20), stage.now, days=2)
-    goes_to_list(stage)
+    stage.page.goto(LIST)
     expect(stage.page.get_by_role("region", name="Expiring tokens")).to_be_visible()
 
 
@@ -180,7 +174,7 @@ def begin_several(act: str) -> Part:
     def begin(stage: Stage) -> None:
         for name in ("laptop", "desktop", "spare"):
             make(stage.owner, stage.now, name)
-        goes_to_list(stage)
+        stage.page.goto(LIST)
         for name in ("laptop", "desktop"):
             stage.page.get_by_label(f"Select {name}").check()
         stage.button(act).click()
@@ -209,7 +203,7 @@ def begin_looking(stage: Stage) -> None:
     make(stage.owner, stage.now, "laptop", days_ago=3)
     make(stage.owner, stage.now, "desktop", days_ago=2)
     AccessToken.objects.filter(name="laptop").update(disabled_at=stage.now, disabled_by="owner")
-    goes_to_list(stage)
+    stage.page.goto(LIST)
 
 
 def search(stage: Stage) -> None:
@@ -257,7 +251,7 @@ def finds(query: str, *names: str) -> Part:
 
 def begin_page(stage: Stage) -> None:
     many_pages(stage.owner, stage.now)
-    goes_to_list(stage)
+    stage.page.goto(LIST)
 
 
 def next_page(stage: Stage) -> None:

@@ -55,6 +55,7 @@ def reload(stage: Stage, act: Act | Look) -> None:
 
 
 def back(stage: Stage, act: Act | Look) -> None:
+    stage.page.goto("/settings/profile/")  # for acts that leave no other page behind
     nothing_happens(stage, act)
     stage.page.go_back()
     whole(stage)

@@ -11,6 +11,7 @@ from accounts.audit import AuditEvent
 from tests.tokens.conftest import last_event
 from tokenportal.celery import app
 from tokens.domain.policy import LIMITS, SWITCHES, change_policy
+from tokens.domain.wake import FLAG_EXPIRING
 from tokens.errors import InvalidPolicy
 from tokens.models import Policy
 
@@ -72,17 +73,26 @@ def test_change_policy_unknown_rule_is_refused(admin: Actor, now: datetime) -> N
         change_policy(by=admin, now=now, id=2)
 
 
-@pytest.mark.parametrize(("rules", "woken"), [({"reminder_days": 14}, ["flag_expiring"]), ({"longest_days": 90}, [])])
-def test_change_policy_of_the_reminder_window_wakes_the_flagging_job(
-    admin: Actor,
-    now: datetime,
-    rules: dict[str, int],
-    woken: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tasks that the worker was asked for."""
+    names: list[str] = []
+    monkeypatch.setattr(app, "send_task", lambda name, **_options: names.append(name))
+    return names
+
+
+def test_change_policy_of_the_reminder_window_wakes_the_flagging_job_when_committed(
+    admin: Actor, now: datetime, woken: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(app, "send_task", lambda name, **_options: sent.append(name.rpartition(".")[2]))
     with django_capture_on_commit_callbacks(execute=True):
-        change_policy(by=admin, now=now, **rules)
-    assert sent == woken
+        change_policy(by=admin, now=now, reminder_days=14)
+        assert woken == []
+    assert woken == [FLAG_EXPIRING]
+
+
+def test_change_policy_of_other_rules_wakes_nobody(
+    admin: Actor, now: datetime, woken: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        change_policy(by=admin, now=now, longest_days=90)
+    assert woken == []
