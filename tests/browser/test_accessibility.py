@@ -24,7 +24,9 @@ each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_context_args, "device_scale_factor": 2, "viewport": {"width": WIDE, "height": 800}}
+    # Without motion: colours are looked at right after a change of theme.
+    sharp = {"device_scale_factor": 2, "viewport": {"width": WIDE, "height": 800}, "reduced_motion": "reduce"}
+    return {**browser_context_args, **sharp}
 
 
 def violations(page: Page, options: dict[str, Any]) -> list[str]:

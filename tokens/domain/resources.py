@@ -34,6 +34,8 @@ def register_resource(name: str, *, title: str, by: Actor, now: datetime, descri
 @transaction.atomic
 def edit_resource(resource: Resource, *, title: str, description: str, by: Actor, now: datetime) -> Resource:
     """Change how people read it; the name, which is in scopes, stays. Raises InvalidResource, HoldsSecret."""
+    if not Resource.objects.select_for_update().filter(pk=resource.pk).exists():
+        raise InvalidResource("This resource was retired in the meantime.")
     before = _described(resource)
     for field, value in _texts(title, description).items():
         setattr(resource, field, value)
@@ -51,10 +53,13 @@ def tokens_with(resource: Resource) -> int:
 def retire_resource(resource: Resource, *, by: Actor, now: datetime) -> int:
     """Take the resource away, and its scopes off all tokens; returns how many had one.
 
+    Does nothing to one that somebody else retired just before.
     The portal's own API can't be retired: raises InvalidResource.
     """
     if resource.name == scopes.PORTAL:
         raise InvalidResource("The portal's own API can't be retired.")
+    if not Resource.objects.select_for_update().filter(pk=resource.pk).exists():
+        return 0
     holders = list(_holding(resource).select_for_update())
     for token in holders:
         before = token.scopes

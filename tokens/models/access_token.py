@@ -78,6 +78,8 @@ class AccessToken(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_created"),  # the owner's list
+            # The console finds tokens by the beginning of their names.
+            models.Index(fields=["name_key"], opclasses=["text_pattern_ops"], name="token_name_prefix"),
             # The flagging job: what to flag by its end, and what is flagged, which the banner reads too.
             models.Index(
                 fields=["expires_at"],

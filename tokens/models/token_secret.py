@@ -31,6 +31,7 @@ class TokenSecret(models.Model):
     token_id: int
 
     class Meta:
+        indexes = [models.Index(fields=["hint"], name="secret_hint")]  # the console finds tokens by it
         constraints = [
             models.CheckConstraint(condition=Exact(Length("digest"), DIGEST_LENGTH), name="secret_digest_length"),
             models.UniqueConstraint(

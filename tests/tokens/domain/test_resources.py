@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.actor import Actor
+from accounts.audit import AuditEvent
 from tests.conftest import MakeToken
 from tests.tokens.conftest import NOBODYS_SECRET, events, last_event
 from tokens.domain import resources as domain
@@ -147,3 +148,17 @@ def test_retire_resource_that_can_not_be_recorded_is_not_done(
         retire_resource(Resource.objects.get(name="deployments"), by=admin, now=now)
     assert AccessToken.objects.get().scopes == "deployments:read"
     assert Resource.objects.filter(name="deployments").exists()
+
+
+def test_edit_resource_that_was_retired_meanwhile_is_refused(admin: Actor, now: datetime, resources: list[str]) -> None:
+    resource = Resource.objects.get(name="deployments")
+    retire_resource(Resource.objects.get(name="deployments"), by=admin, now=now)
+    with pytest.raises(InvalidResource, match="retired in the meantime"):
+        edit_resource(resource, title="Deploys", description="", by=admin, now=now)
+
+
+def test_retire_resource_twice_is_done_once(admin: Actor, now: datetime, resources: list[str]) -> None:
+    resource, again = (Resource.objects.get(name="deployments") for _ in range(2))
+    retire_resource(resource, by=admin, now=now)
+    assert retire_resource(again, by=admin, now=now) == 0
+    assert AuditEvent.objects.filter(kind="resource.retired").count() == 1

@@ -126,5 +126,5 @@ def test_createtoken_for_somebody_unconfirmed_is_refused(createtoken: Run, make_
 def test_createtoken_past_the_limit_is_refused(createtoken: Run, set_policy: SetPolicy) -> None:
     set_policy(tokens_per_owner=1)
     createtoken()
-    with pytest.raises(CommandError, match="allows 1 token"):
+    with pytest.raises(CommandError, match="more tokens here than 1"):
         createtoken(name="another")
