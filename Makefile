@@ -9,11 +9,11 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock
+.PHONY: help run test check fix lock screenshots
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 # --- The virtual environment ------------------------------------------------------------------
 
@@ -62,6 +62,10 @@ run: .venv/run.stamp ## Start it with demo data on PORT (8000); Ctrl-C ends it
 
 test: .venv/dev.stamp ## Run every test that can run here (PYTEST_ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+
+screenshots: .venv/dev.stamp ## Take pictures of every page, state, width and theme into screenshots/
+	@rm -rf screenshots
+	@$(BIN)/pytest -n 2 --quiet tests/browser/screenshots.py $(PYTEST_ARGS)
 
 # Settings such as a server has, with keys that live as long as the command.
 random = $(shell head -c 48 /dev/urandom | base64 -w 0)

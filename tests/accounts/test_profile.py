@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.profile import change_profile
 from tests.accounts.conftest import Submit
 from tests.conftest import ClientOf
+from tokens.secret_format import make_secret
 
 NEW = {"name": "Alice B.", "time_zone": "Europe/Berlin", "theme": "dark"}
 
@@ -87,3 +88,16 @@ def test_profile_page_offers_the_current_zone_first(alice: User, client_of: Clie
 
 def test_profile_page_by_other_methods_is_405(alice: User, client_of: ClientOf) -> None:
     assert client_of(alice).put(reverse("accounts:profile")).status_code == 405
+
+
+def test_change_profile_with_a_secret_for_a_name_is_refused_without_echo(
+    alice: User, client_of: ClientOf, submit: Submit
+) -> None:
+    secret = make_secret("tp_")
+    page = submit(
+        client_of(alice), "accounts:profile", name=f"Al {secret}", time_zone="", theme="dark"
+    ).content.decode()
+    assert "This is a secret" in page
+    assert secret not in page
+    alice.refresh_from_db()
+    assert (alice.name, alice.theme) == ("Alice", "system")

@@ -70,9 +70,10 @@ def resources(db: None, now: datetime) -> None:
 
 
 @pytest.fixture
-def stage(page: Page, alice: User, now: datetime, resources: None, browser_context_args: dict[str, Any]) -> Stage:
+def stage(page: Page, alice: User, now: datetime, resources: None, request: pytest.FixtureRequest) -> Stage:
     """Alice at the browser, not signed in."""
-    return Stage(page, alice, now, scripted=browser_context_args.get("java_script_enabled", True))
+    marker = request.node.get_closest_marker("browser_context_args")
+    return Stage(page, alice, now, scripted=not marker or marker.kwargs.get("java_script_enabled", True))
 
 
 # --- What no page may do ------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.views import THEMES, VIEWS, WIDTHS, View
@@ -21,6 +22,7 @@ def browser_context_args(browser_context_args: dict[str, Any], request: pytest.F
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_picture(view: View, width: int, visit: Visit) -> None:
     page = visit(view)
+    expect(page.locator(".htmx-request")).to_have_count(0)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        page.screenshot(path=FOLDER / f"{view.name}-{theme}-{width}.png", full_page=True, animations="disabled")
+        page.screenshot(path=FOLDER / f"{view.name}-{theme}-{width}.png", full_page=view.whole, animations="disabled")

@@ -19,6 +19,7 @@ LOGIN = "/accounts/login/"
 class View:
     """A page in a state. `{laptop}` in the address is the id of the token of that name.
 
+    `whole`: a picture of the whole page, not only of what fits the window, over which a dialog stands.
     `who` is alice signed in, "stale" if that was long ago, or "" for nobody. `fails` names a status
     that is meant to be answered on the way.
     """
@@ -29,6 +30,7 @@ class View:
     steps: Sequence[Step] = ()
     who: str = "alice"
     fails: int = 0
+    whole: bool = True
 
 
 def heading(name: str) -> Step:
@@ -88,7 +90,7 @@ FORMS = (
 
 def in_dialog(name: str, *steps: Step, world: World = worlds.usual) -> View:
     shown: Step = lambda page: expect(page.get_by_role("dialog")).to_be_visible()  # noqa: E731  # one line of a list
-    return View(f"dialog-{name}", LIST, world, [*steps, shown])
+    return View(f"dialog-{name}", LIST, world, [*steps, shown], whole=False)
 
 
 DIALOGS = (

@@ -36,9 +36,9 @@ def make(owner: User, now: datetime, name: str, *scopes: str, days_ago: int = 2,
 def use(token: AccessToken, now: datetime, *, minutes_ago: int, address: str) -> None:
     """Let it have been used then, from there."""
     used_at = now - timedelta(minutes=minutes_ago)
-    AccessToken.objects.filter(pk=token.pk).update(
-        last_used_at=used_at, last_used_address=address, last_used_agent="curl/8.5.0"
-    )
+    last_use = {"last_used_at": used_at, "last_used_address": address}
+    AccessToken.objects.filter(pk=token.pk).update(**last_use, last_used_agent="curl/8.5.0")
+    token.secrets.update(**last_use)
 
 
 def end_in(token: AccessToken, now: datetime, *, days: int) -> None:

@@ -58,3 +58,8 @@ def test_run_job_forgets_its_own_runs_of_more_than_a_week_ago(now: datetime) -> 
     run_job("tidy", nothing, now=now)
     assert JobRun.objects.filter(job="tidy").count() == 2
     assert JobRun.objects.filter(job="another").count() == 2
+
+
+def test_run_of_a_job_is_named_by_what_and_when(now: datetime) -> None:
+    run = run_job("sweep", lambda _now: {}, now=now)
+    assert str(run) == f"sweep at {now:%Y-%m-%d %H:%M:%S}"
