@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def lines_matching(pattern: re.Pattern[str]) -> list[str]:
 
 def locked(lock: str) -> dict[str, str]:
     """The pinned releases by name."""
-    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
 
 
 @pytest.mark.needs("git")
@@ -59,7 +60,7 @@ def test_project_files_of_any_kind_name_no_path_of_a_machine() -> None:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_lock_file_for_every_requirement_holds_a_release_and_hashes(lock: str) -> None:
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().rstrip())
-    entry = re.compile(r"[a-z0-9-]+==\S+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\\n)?)+")
+    entry = re.compile(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==\S+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\\n)?)+")
     assert [text for text in entries if not entry.fullmatch(text)] == []
 
 
@@ -68,6 +69,32 @@ def test_lock_files_with_everything_declared_agree_on_the_releases() -> None:
     declared = {Requirement(line).name for line in project["dependencies"]}
     assert declared <= locked("requirements.txt").keys()
     assert locked("requirements.txt").items() <= locked("requirements-dev.txt").items()
+
+
+def test_lock_file_for_a_requirement_with_extras_pins_them_too() -> None:
+    """Else an older pip looks for the newest release of, say, coverage[toml], and has no hash for it."""
+    text = (ROOT / "requirements-dev.txt").read_text()
+    asked = {
+        (Requirement(line).name, extra)
+        for name in locked("requirements-dev.txt")
+        for line in _requires(name)
+        for extra in Requirement(line).extras
+    }
+    pinned = re.findall(r"^([a-z0-9-]+)\[([a-z0-9,-]+)\]==", text, re.MULTILINE)
+    assert asked <= {(name, extra) for name, extras in pinned for extra in extras.split(",")}
+    assert ("coverage", "toml") in asked
+
+
+def _requires(name: str) -> list[str]:
+    """What an installed package asks for here, without its own extras."""
+    lines = metadata.requires(name) if name in _installed() else []
+    markers = [(line, Requirement(line).marker) for line in lines or []]
+    return [line for line, marker in markers if marker is None or marker.evaluate({"extra": ""})]
+
+
+@cache
+def _installed() -> set[str]:
+    return {distribution.name.lower().replace("_", "-") for distribution in metadata.distributions()}
 
 
 def test_templates_under_the_strict_policy_hold_no_inline_code() -> None:
