@@ -110,6 +110,8 @@ def begin_with_laptop(act: str) -> Part:
             AccessToken.objects.update(disabled_at=stage.now, disabled_by="owner")
         stage.page.goto(LIST)
         ask_for(stage.page, act, "laptop")
+        asks = "New Access Token" if act == "Duplicate" else f"{act} laptop"
+        expect(stage.page.get_by_role("heading", name=asks)).to_be_visible()
 
     return begin
 
@@ -178,6 +180,7 @@ def begin_several(act: str) -> Part:
         for name in ("laptop", "desktop"):
             stage.page.get_by_label(f"Select {name}").check()
         stage.button(act).click()
+        typed_several(stage)
 
     return begin
 
