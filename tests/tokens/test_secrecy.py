@@ -21,7 +21,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import Ask, ClientOf, MakeToken
 from tests.tokens.conftest import NOBODYS_SECRET, SetPolicy
-from tokens.domain import lifecycle
+from tokens.domain import lifecycle, secret_rows
 from tokens.domain.lifecycle import create_token, regenerate_token
 from tokens.models import AccessToken
 from tokens.secret_format import find_secrets
@@ -165,7 +165,7 @@ def test_failure_after_the_secret_was_made_shows_and_logs_none(
     browser: Client, logged: Logged, monkeypatch: pytest.MonkeyPatch, debug: bool
 ) -> None:
     monkeypatch.setattr(settings, "DEBUG", debug)
-    monkeypatch.setattr(lifecycle, "make_secret", lambda _prefix: NOBODYS_SECRET)
+    monkeypatch.setattr(secret_rows, "make_secret", lambda _prefix: NOBODYS_SECRET)
     monkeypatch.setattr(lifecycle, "record", lambda *_args, **_kwargs: 1 / 0)
     browser.raise_request_exception = False
     response = new_token(browser)

@@ -7,28 +7,26 @@ audit event, and raises a `tokens.errors.Refused` when it can't be done.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.actor import Actor
 from accounts.audit import record
 from accounts.models import User
-from tokens import scopes as scope_rules
-from tokens.domain import digests, request_keys
-from tokens.domain.expiration import check_expiration
-from tokens.domain.names import clean_description, clean_name, clean_reason, refuse_secret
-from tokens.domain.rows import described, lock, lock_owner, lock_unrevoked, refuse_revoked, save, save_change
-from tokens.errors import (
-    AlreadyDone,
-    ChangedElsewhere,
-    DisabledByAdministrator,
-    InvalidScopes,
-    TooManyTokens,
-    Unconfirmed,
+from tokens.domain import request_keys
+from tokens.domain.checks import (
+    allowed_scopes,
+    changed_scopes,
+    clean_networks,
+    refuse_enabling,
+    refuse_one_too_many,
+    refuse_unconfirmed,
 )
-from tokens.models import AccessToken, Policy, Resource, TokenSecret
-from tokens.networks import normalise_networks
-from tokens.secret_format import hint, make_secret
+from tokens.domain.expiration import check_expiration
+from tokens.domain.names import clean_description, clean_name, clean_reason
+from tokens.domain.rows import described, lock, lock_owner, lock_unrevoked, save, save_change
+from tokens.domain.secret_rows import add_secret, replace_secret
+from tokens.errors import AlreadyDone, ChangedElsewhere
+from tokens.models import AccessToken, Policy
 
 
 @transaction.atomic
@@ -54,7 +52,7 @@ def create_token(
     """
     policy = Policy.current()
     lock_owner(owner)
-    _refuse_unconfirmed(owner)
+    refuse_unconfirmed(owner)
     request_keys.refuse_repeat(owner, request_key, now=now)
     shown_name, key = clean_name(name)
     token = AccessToken(
@@ -63,14 +61,14 @@ def create_token(
         name_key=key,
         description=clean_description(description),
         scopes=allowed_scopes(scopes, policy=policy, may_introspect=may_introspect),
-        allowed_networks=_clean_networks(allowed_networks),
+        allowed_networks=clean_networks(allowed_networks),
         created_at=now,
         updated_at=now,
         expires_at=check_expiration(expires_at, policy=policy, now=now),
     )
-    _refuse_one_too_many(owner, policy=policy, now=now)
+    refuse_one_too_many(owner, policy=policy, now=now)
     save(token)
-    secret = _add_secret(token, now=now)
+    secret = add_secret(token, now=now)
     request_keys.remember(owner, request_key, token=token, now=now)
     record("token.created", by=by, subject=token.subject, now=now, after=described(token))
     return token, secret
@@ -100,8 +98,8 @@ def edit_token(
     before = described(current)
     current.name, current.name_key = clean_name(name)
     current.description = clean_description(description)
-    current.scopes = _changed_scopes(current, list(scopes))
-    current.allowed_networks = _clean_networks(allowed_networks)
+    current.scopes = changed_scopes(current, list(scopes))
+    current.allowed_networks = clean_networks(allowed_networks)
     return save_change("token.edited", current, before, by=by, now=now)
 
 
@@ -123,11 +121,11 @@ def regenerate_token(
         raise AlreadyDone(token_id=current.pk, at=old.created_at)
     before = described(current)
     end = check_expiration(expires_at, policy=policy, now=now)
-    _refuse_one_too_many(current.owner, policy=policy, now=now, besides=current)
-    _end_secret(old, current, now=now)
+    refuse_one_too_many(current.owner, policy=policy, now=now, besides=current)
+    replace_secret(old, current, now=now)
     current.expires_at, current.regenerated_at = end, now
     current.expiry_flagged_at = current.banner_dismissed_at = None
-    secret = _add_secret(current, now=now)
+    secret = add_secret(current, now=now)
     return save_change("token.regenerated", current, before, by=by, now=now), secret
 
 
@@ -159,17 +157,10 @@ def enable_token(token: AccessToken, *, by: Actor, now: datetime, as_administrat
     refuse_enabling(current, as_administrator=as_administrator)
     if current.disabled_at is None:
         return current
-    _refuse_one_too_many(current.owner, policy=Policy.current(), now=now, besides=current)
+    refuse_one_too_many(current.owner, policy=Policy.current(), now=now, besides=current)
     before = described(current)
     current.disabled_at, current.disabled_by = None, ""
     return save_change("token.enabled", current, before, by=by, now=now)
-
-
-def refuse_enabling(token: AccessToken, *, as_administrator: bool = False) -> None:
-    """Raises TokenIsRevoked, DisabledByAdministrator."""
-    refuse_revoked(token)
-    if token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR and not as_administrator:
-        raise DisabledByAdministrator
 
 
 @transaction.atomic
@@ -203,57 +194,3 @@ def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: 
     current.revoked_reason = shown_reason
     current.expiry_flagged_at = None
     return save_change("token.revoked", current, before, by=by, now=now)
-
-
-def allowed_scopes(scopes: Iterable[str], *, policy: Policy, may_introspect: bool = False) -> str:
-    """The canonical text of registered scopes that the policy allows. Raises InvalidScopes, HoldsSecret."""
-    wanted, names = list(scopes), set(Resource.objects.values_list("name", flat=True))
-    refuse_secret(" ".join(wanted), field="scopes")
-    text = scope_rules.normalise(wanted, resources=names, may_introspect=may_introspect)
-    if text == scope_rules.FULL and not policy.full_access_allowed:
-        raise InvalidScopes("The policy of this portal allows no full access. Choose the permissions it needs.")
-    return text
-
-
-def _clean_networks(entries: Iterable[str]) -> list[str]:
-    ranges = list(entries)
-    refuse_secret(" ".join(ranges), field="allowed_networks")
-    return normalise_networks(ranges)
-
-
-def _refuse_unconfirmed(owner: User) -> None:
-    """Whoever signed up with somebody else's address must not act in that name. Raises Unconfirmed."""
-    if not (owner.is_service or owner.has_confirmed_email()):
-        raise Unconfirmed
-
-
-def _changed_scopes(token: AccessToken, wanted: list[str]) -> str:
-    kept = token.scopes if sorted(wanted) == sorted(token.scope_list) else None
-    may_introspect = scope_rules.INTROSPECT in token.scope_list
-    return kept if kept is not None else allowed_scopes(wanted, policy=Policy.current(), may_introspect=may_introspect)
-
-
-def _refuse_one_too_many(owner: User, *, policy: Policy, now: datetime, besides: AccessToken | None = None) -> None:
-    """Revoked and expired tokens don't count, nor does the one that is acted on."""
-    living = owner.tokens.filter(revoked_at=None, expires_at__gt=now)
-    count = living.exclude(pk=besides.pk).count() if besides else living.count()
-    if count >= policy.tokens_per_owner:
-        raise TooManyTokens(
-            f"Nobody may have more tokens here than {policy.tokens_per_owner}. Delete one that you don't need."
-        )
-
-
-def _end_secret(secret: TokenSecret, token: AccessToken, *, now: datetime) -> None:
-    """A secret that had ended by itself keeps its own end."""
-    secret.replaced_at = now
-    secret.accepted_until = min(now, token.expires_at)
-    secret.save(update_fields=["replaced_at", "accepted_until"])
-
-
-def _add_secret(token: AccessToken, *, now: datetime) -> str:
-    secret = make_secret(settings.TOKEN_PREFIXES[0])
-    pepper = digests.first_pepper()
-    TokenSecret.objects.create(
-        token=token, digest=digests.digest(secret, pepper), pepper=pepper, hint=hint(secret), created_at=now
-    )
-    return secret

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from tokens.domain import expiration
-from tokens.domain.lifecycle import allowed_scopes
+from tokens.domain.checks import allowed_scopes
 from tokens.domain.names import clean_description, clean_name
 from tokens.errors import Refused
 from tokens.models import AccessToken, Policy

@@ -15,7 +15,7 @@ from accounts.audit import AuditEvent
 from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens import networks, scopes
-from tokens.domain import lifecycle, rows
+from tokens.domain import checks, lifecycle, rows
 from tokens.errors import AlreadyDone, ChangedElsewhere, Refused, TokenIsRevoked
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
@@ -194,7 +194,7 @@ def token_dismiss(request: SignedInRequest, token: AccessToken) -> HttpResponse:
 
 _REFUSALS: dict[str, Callable[[AccessToken], None]] = {
     "disable": rows.refuse_revoked,
-    "enable": lifecycle.refuse_enabling,
+    "enable": checks.refuse_enabling,
 }
 
 
