@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import User
+from tokens.domain import limits
 from tokens.domain.lifecycle import create_token
 from tokens.models import AccessToken
 
@@ -102,6 +103,12 @@ def _rows_of_migrations() -> None:
             cache.clear()  # not the table of a model, so it was not emptied with the others
 
     post_migrate.connect(restore, sender=apps.get_app_config("tokens"), weak=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is refused for what another one did too often."""
+    monkeypatch.setattr(limits, "_counts", limits.Counts())
 
 
 # --- People and tokens ------------------------------------------------------------------------

@@ -36,6 +36,8 @@ with mock.patch.object(environ.Env, "read_env"):  # the developer's .env stays o
 if not os.environ["DATABASE_URL"]:
     # A file as in production: an in-memory database would be one connection for every thread.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_data_dir.name, "test.sqlite3"))}
+# Tests that run side by side would count together there; those of Redis itself set it again.
+REDIS_URL = ""
 PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
 # Nothing is collected, so there is no manifest to look files up in.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

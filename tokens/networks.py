@@ -50,6 +50,13 @@ def in_any(address: Address | None, networks: Iterable[Network]) -> bool:
     return address is not None and any(address in network for network in networks)
 
 
+def limited_network(address: Address | None) -> str:
+    """What a limit counts as one caller: an IPv4 address, an IPv6 /64, "" for who has none."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address or "")
+
+
 def caller_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> CallerAddress:
     """The address that a request came from.
 
