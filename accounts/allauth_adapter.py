@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.account_events import record_account, record_failed_password
 from accounts.actor import caller_of
 from accounts.models import User
-from accounts.recheck import count_as_check, require_recheck
+from accounts.recheck import count_as_check, recheck_minutes, require_recheck
 from accounts.time_zones import all_time_zones
 
 _LINKS = ("activate_url", "password_reset_url", "signup_url")
@@ -84,8 +84,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def set_password(self, user: User, password: str) -> None:
         by_mail = self.request.resolver_match.url_name == "account_reset_password_from_key"
-        if not by_mail:
-            self._refuse_unchecked()
+        if not by_mail and not self.get_reauthentication_methods(user):
+            self._ask_who_it_is()  # the form asked whoever has a password for it
         with transaction.atomic():
             user.set_password(password)
             # Only this column: an account that is deactivated in this very moment stays so.
@@ -109,15 +109,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return confirmed
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        self._refuse_unchecked()
-        return bool(super().is_reauthentication_required(app=app, **kwargs))
+        """Asked by our own page, after as long as everywhere else.
 
-    def _refuse_unchecked(self) -> None:
-        """allauth takes an account with neither password nor second factor for freshly checked, always."""
-        if self.get_reauthentication_methods(self.request.user):
-            return
-        minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
-        if answer := require_recheck(self.request, minutes=minutes, keep=lambda _name, _value: False):
+        allauth would keep the whole request with every header in the session meanwhile, and takes an
+        account with neither password nor second factor for freshly checked, always.
+        """
+        self._ask_who_it_is()
+        return False
+
+    def _ask_who_it_is(self) -> None:
+        if answer := require_recheck(self.request, minutes=recheck_minutes(), keep=_may_be_kept):
             raise ImmediateHttpResponse(answer)
 
     # --- Mail -----------------------------------------------------------------------------------
@@ -131,6 +132,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         message = self.render_mail(template_prefix, email, own | context | links)
         # Somebody waits for a link, and is told when it can't be sent; a notice must not undo what was done.
         transaction.on_commit(message.send, robust=not links)
+
+
+def _may_be_kept(name: str, value: str) -> bool:
+    return "password" not in name and not settings.HOLDS_SECRET(f"{name} {value}")
 
 
 def take_time_zone(user: User, name: str) -> None:

@@ -3,16 +3,43 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import AddEmailForm, ResetPasswordForm, SignupForm, UserTokenForm
+from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm, SignupForm, UserTokenForm
 from allauth.account.models import EmailAddress
+from allauth.core import context
+from django import forms
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from accounts.account_events import record_account
+from accounts.forms import REFUSED_SECRET
 from accounts.models import User
+from accounts.recheck import resumed_input
 
 
-class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
+class SecretFreeAddress(forms.Form):
+    """A token's secret that was typed for an address is not shown again."""
+
+    address_field = "email"
+
+    def full_clean(self) -> None:
+        name, held = self.address_field, self._holds_secret()
+        if held:
+            self.data = QueryDict(mutable=True)  # passwords are never shown again either
+        super().full_clean()
+        if held:
+            self.errors.clear()
+            self.add_error(name, REFUSED_SECRET)
+
+    def _holds_secret(self) -> bool:
+        return self.is_bound and bool(settings.HOLDS_SECRET(str(self.data.get(self.address_field, ""))))
+
+
+class SignInForm(SecretFreeAddress, LoginForm):  # type: ignore[misc]  # allauth ships no types
+    address_field = "login"
+
+
+class SignUpForm(SecretFreeAddress, SignupForm):  # type: ignore[misc]  # allauth ships no types
     def validate_unique_email(self, value: str) -> str:
         """Taken is the address that a person has: not one that somebody only asked to change to, which
         would keep its owner out, nor that of a service account.
@@ -34,7 +61,13 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
             return super().try_save(request)
 
 
-class ChangeEmailForm(AddEmailForm):  # type: ignore[misc]  # allauth ships no types
+class ChangeEmailForm(SecretFreeAddress, AddEmailForm):  # type: ignore[misc]  # allauth ships no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begins with what was typed before "Confirm it's you"."""
+        typed = resumed_input(context.request) or QueryDict()
+        kwargs["initial"] = {**kwargs.get("initial", {}), "email": typed.get("email", "")}
+        super().__init__(*args, **kwargs)
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> EmailAddress:
         """The new address waits for its confirmation; the mail leaves when this is committed."""
@@ -44,7 +77,7 @@ class ChangeEmailForm(AddEmailForm):  # type: ignore[misc]  # allauth ships no t
         return address
 
 
-class ResetPasswordByMailForm(ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+class ResetPasswordByMailForm(SecretFreeAddress, ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
     users: list[User]
 
     def clean_email(self) -> str:

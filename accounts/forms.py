@@ -11,13 +11,15 @@ from accounts.models import User
 from accounts.text import first_invisible
 from accounts.time_zones import all_time_zones
 
+REFUSED_SECRET = "This is a secret. Revoke it if anyone saw it."  # noqa: S105  # a sentence about one
+
 
 def refuse_unfit(text: str) -> None:
     """No character that can't be seen, and no secret: names are shown to others."""
     if invisible := first_invisible(text):
         raise ValidationError(f"Take out the invisible character {invisible}.")
     if settings.HOLDS_SECRET(text):
-        raise ValidationError("This is a secret. Revoke it if anyone saw it.", code="holds_secret")
+        raise ValidationError(REFUSED_SECRET, code="holds_secret")
 
 
 class ProfileForm(forms.Form):

@@ -11,6 +11,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, g
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
+from django.utils.module_loading import import_string
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.requests import PortalRequest
@@ -22,6 +23,12 @@ _KEPT_SECONDS = 15 * 60
 # The session is a row that every request reads: it holds a few forms, and none of the size of a book.
 _MOST_KEPT = 5
 _MOST_CHARACTERS = 20_000
+
+
+def recheck_minutes() -> int:
+    """For how long a check counts."""
+    minutes: int = import_string(settings.RECHECK_MINUTES)()
+    return minutes
 
 
 def recently_checked(request: HttpRequest, *, minutes: int) -> bool:

@@ -1,6 +1,5 @@
 """One settings file for every place; what differs comes from the environment (see env.py)."""
 
-from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -203,6 +202,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 # What accounts, which know nothing of tokens, ask before they keep a text.
 HOLDS_SECRET = partial(holds_secret, prefixes=TOKEN_PREFIXES)
+# How long a check of who it is counts, in minutes: a rule that administrators set, likewise.
+RECHECK_MINUTES = "tokens.domain.policy.recheck_minutes"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -226,11 +227,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=15).total_seconds())
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address is told to the old address
 ACCOUNT_FORMS = {
+    "login": "accounts.allauth_forms.SignInForm",
     "signup": "accounts.allauth_forms.SignUpForm",
     "add_email": "accounts.allauth_forms.ChangeEmailForm",
     "reset_password": "accounts.allauth_forms.ResetPasswordByMailForm",

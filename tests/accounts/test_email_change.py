@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +15,8 @@ from accounts.audit import AuditEvent
 from accounts.models import User
 from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
 from tests.conftest import PASSWORD, MakeUser
+from tokens.models import Policy
+from tokens.secret_format import make_secret
 
 CHANGE = {"action_add": "", "email": "New@Example.com"}
 
@@ -49,7 +52,7 @@ def test_change_email_right_after_sign_in_asks_nothing(submit: Submit, sign_in: 
     assert submit(sign_in(alice), "account_email", **CHANGE)["Location"] == reverse("account_email")
 
 
-def test_change_email_long_after_sign_in_asks_and_goes_on(
+def test_change_email_long_after_sign_in_asks_and_comes_back_with_what_was_typed(
     submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
 ) -> None:
     client = sign_in(alice)
@@ -57,8 +60,33 @@ def test_change_email_long_after_sign_in_asks_and_goes_on(
         answer = submit(client, "account_email", **CHANGE)
         assert answer["Location"].startswith(reverse("account_reauthenticate"))
         assert mailoutbox == []
-        submit(client, answer["Location"], password=PASSWORD)
+        back = submit(client, answer["Location"], password=PASSWORD)["Location"]
+        assert client.get(back).context["form"]["email"].value() == "New@Example.com"
+        submit(client, "account_email", **CHANGE)
     assert mailoutbox[0].to == ["new@example.com"]
+
+
+@pytest.mark.parametrize(("minutes", "asks"), [(5, False), (7, True)])
+def test_change_email_asks_as_often_as_the_policy_says(
+    submit: Submit, sign_in: SignIn, alice: User, minutes: int, asks: bool
+) -> None:
+    Policy.objects.update(recheck_minutes=6)
+    client = sign_in(alice)
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+        where = submit(client, "account_email", **CHANGE)["Location"]
+    assert where.startswith(reverse("account_reauthenticate")) == asks
+
+
+def test_change_email_that_asks_keeps_neither_headers_nor_a_secret_in_the_session(
+    submit: Submit, sign_in: SignIn, alice: User
+) -> None:
+    client, secret = sign_in(alice), make_secret("tp_")
+    client.defaults["HTTP_X_API_KEY"] = "sesame"
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        submit(client, "account_email", **CHANGE, name=secret, password="hush hush")
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    assert "New%40Example.com" in kept
+    assert not any(hidden in kept for hidden in (secret, "hush", "sesame"))
 
 
 def test_change_email_with_wrong_password_is_recorded_and_changes_nothing(

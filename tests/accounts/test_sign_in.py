@@ -16,6 +16,7 @@ from accounts.models import User
 from tests.accounts.conftest import SignIn, Submit, is_signed_in
 from tests.conftest import PASSWORD, ClientOf, MakeUser
 from tokenportal import settings as product
+from tokens.secret_format import make_secret
 
 MISMATCH = "The email address and/or password you specified are not correct."
 TOO_MANY = "Too many failed login attempts. Try again later."
@@ -29,6 +30,28 @@ def test_sign_in_with_right_password_leads_to_tokens(client: Client, submit: Sub
     answer = submit(client, "account_login", login="Alice@Example.com", password=PASSWORD)
     assert answer["Location"] == reverse("tokens:list")
     assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("account_login", "login"),
+        ("account_signup", "email"),
+        ("account_reset_password", "email"),
+        ("account_email", "email"),
+    ],
+)
+@pytest.mark.usefixtures("open_sign_up")
+def test_form_with_a_secret_for_an_address_is_refused_without_echo(
+    submit: Submit, client_of: ClientOf, alice: User, page: str, field: str
+) -> None:
+    client = client_of(alice) if page == "account_email" else Client()
+    secret = make_secret("tp_")
+    answer = submit(
+        client, page, **{field: secret, "action_add": "", "password": "x", "password1": "x"}
+    ).content.decode()
+    assert "This is a secret. Revoke it if anyone saw it." in answer
+    assert secret not in answer
 
 
 def test_sign_in_is_recorded_with_its_origin(submit: Submit, alice: User) -> None:

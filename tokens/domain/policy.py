@@ -47,6 +47,11 @@ def change_policy(*, by: Actor, now: datetime, **values: int) -> Policy:
     return policy
 
 
+def recheck_minutes() -> int:
+    """For how long a person counts as checked; accounts, which know no policy, ask here."""
+    return Policy.current().recheck_minutes
+
+
 def _check(name: str, value: object) -> None:
     if name in SWITCHES:
         if not isinstance(value, bool):
