@@ -17,6 +17,7 @@ from tokens.domain.checks import (
     allowed_scopes,
     changed_scopes,
     clean_networks,
+    hold_resources,
     refuse_enabling,
     refuse_one_too_many,
     refuse_unconfirmed,
@@ -54,13 +55,15 @@ def create_token(
     lock_owner(owner)
     refuse_unconfirmed(owner)
     request_keys.refuse_repeat(owner, request_key, now=now)
+    wanted = list(scopes)
+    hold_resources(wanted)
     shown_name, key = clean_name(name)
     token = AccessToken(
         owner=owner,
         name=shown_name,
         name_key=key,
         description=clean_description(description),
-        scopes=allowed_scopes(scopes, policy=policy, may_introspect=may_introspect),
+        scopes=allowed_scopes(wanted, policy=policy, may_introspect=may_introspect),
         allowed_networks=clean_networks(allowed_networks),
         created_at=now,
         updated_at=now,
@@ -92,13 +95,15 @@ def edit_token(
     that the token has already may stay even if the policy gives them no more.
     Raises also TokenGone and what create_token says of each field.
     """
+    wanted = list(scopes)
+    hold_resources(wanted)
     current = lock(token)
     if version is not None and version != current.updated_at:
         raise ChangedElsewhere
     before = described(current)
     current.name, current.name_key = clean_name(name)
     current.description = clean_description(description)
-    current.scopes = changed_scopes(current, list(scopes))
+    current.scopes = changed_scopes(current, wanted)
     current.allowed_networks = clean_networks(allowed_networks)
     return save_change("token.edited", current, before, by=by, now=now)
 

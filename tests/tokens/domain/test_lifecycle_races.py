@@ -21,8 +21,9 @@ from tokens.domain.lifecycle import (
     regenerate_token,
     revoke_token,
 )
+from tokens.domain.resources import retire_resource
 from tokens.errors import AlreadyDone, Refused
-from tokens.models import AccessToken, RequestKey, TokenSecret
+from tokens.models import AccessToken, RequestKey, Resource, TokenSecret
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +104,26 @@ def test_edit_token_many_times_from_one_version_is_done_once(make_token: MakeTok
     outcomes = at_once(10, lambda number: edit_token(token, name=f"n {number}", now=now + DAY, **same))
     assert codes(outcomes) == {"done": 1, "changed_elsewhere": 9}
     assert events(token) == ["token.created", "token.edited"]
+
+
+@pytest.mark.usefixtures("resources")
+def test_retire_resource_while_others_give_it_leaves_no_token_with_it(
+    make_token: MakeToken, web: Actor, now: datetime
+) -> None:
+    edited = [make_token()[0] for _ in range(5)]
+    gives: dict[str, Any] = {"scopes": ["deployments:write"], "by": web, "now": now}
+    keeps: dict[str, Any] = {"description": "", "allowed_networks": []}
+
+    def act(number: int) -> Any:
+        if number == 0:
+            return retire_resource(Resource.objects.get(name="deployments"), by=web, now=now)
+        if number % 2:
+            return make_token(name=f"n {number}", **gives)
+        return edit_token(edited[number // 2 - 1], name=f"e {number}", **gives, **keeps)
+
+    outcomes = at_once(11, act)
+    assert set(codes(outcomes)) <= {"done", "invalid_scopes"}
+    assert not AccessToken.objects.filter(scopes__contains="deployments").exists()
 
 
 def test_edit_token_of_many_to_one_name_gives_it_to_one(make_token: MakeToken, web: Actor, now: datetime) -> None:
