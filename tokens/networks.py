@@ -17,9 +17,9 @@ MAX_NETWORKS = 50
 class CallerAddress:
     """Where a request came from.
 
-    `address` is None when the server was not told (a unix socket). `certain` is False when a proxy
-    that nobody declared stands in between: then `address` is the proxy's, and no token that is
-    bound to networks may be used.
+    `address` is None when the server was not told (a unix socket). `certain` is False when it is the
+    address of a proxy in between, and that of the caller is not known: then no token that is bound
+    to networks may be used.
     """
 
     address: Address | None
@@ -61,15 +61,17 @@ def caller_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     """The address that a request came from.
 
     `X-Forwarded-For` is read from right to left for as long as the one who wrote the entry is a
-    trusted proxy; an entry that is no address ends the walk at the proxy that passed it on.
+    trusted proxy; an entry that is no address ends the walk at the proxy that passed it on, whose
+    own address then says nothing of the caller.
     """
     address = parse_address(peer)
     if not in_any(address, trusted):
         return CallerAddress(address, certain=not forwarded_for.strip())
-    for entry in reversed(forwarded_for.split(",")):
+    entries = forwarded_for.split(",") if forwarded_for.strip() else []
+    for entry in reversed(entries):
         said = parse_address(entry)
         if said is None:
-            break
+            return CallerAddress(address, certain=False)
         address = said
         if not in_any(said, trusted):
             break

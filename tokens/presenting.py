@@ -17,11 +17,17 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from accounts.actor import caller_of
+from tokens.domain import limits
 from tokens.domain.lookup import Found
 from tokens.domain.verification import Outcome, Verdict
 from tokens.networks import CallerAddress, parse_address
 
 REALM = "tokenportal"
+# From one address, in so many seconds, before further wrong ones are told to wait.
+WRONG_SECRETS = 60
+WRONG_SECRETS_WINDOW = 60
+# In seconds; what can't be answered now may be asked again after that.
+RETRY_AFTER = 5
 # Far above any secret of ours; what is longer is not worth decoding.
 _MAX_CREDENTIALS = 512
 _SECOND_CREDENTIALS = re.compile(r",\s*(bearer|basic)\s", re.IGNORECASE)
@@ -91,6 +97,16 @@ def refusal(verdict: Verdict) -> Answer:
     return problem(401, "invalid_token", attributes["error_description"], challenge=bearer(attributes))
 
 
+def counted_refusal(verdict: Verdict, *, address: CallerAddress, now: datetime) -> Answer:
+    """`refusal`, and 429 to wrong secrets when too many came from there. Who has a whole right one is always told."""
+    if verdict.outcome is Outcome.UNKNOWN:
+        key = limits.by_address("wrong-secret", address)
+        wait = limits.hit(key, limit=WRONG_SECRETS, window_seconds=WRONG_SECRETS_WINDOW, now=now)
+        if wait is not None:
+            return problem(429, "too_many_requests", "Too many wrong access tokens came from there.", retry_after=wait)
+    return refusal(verdict)
+
+
 def nothing_presented(*, basic: bool = False) -> Answer:
     """401 with a challenge and no error code; `basic` for clients that answer no other (git, docker)."""
     challenge = f'Basic realm="{REALM}", charset="UTF-8"' if basic else bearer({})
@@ -123,7 +139,12 @@ def bearer(attributes: Mapping[str, str]) -> str:
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in {"realm": REALM, **attributes}.items())
 
 
-def problem(status: int, code: str, detail: str, *, challenge: str = "") -> Answer:
+def unavailable() -> Answer:
+    """503, when a token can't be judged: neither yes nor no."""
+    return problem(503, "unavailable", "The access token can't be checked now.", retry_after=RETRY_AFTER)
+
+
+def problem(status: int, code: str, detail: str, *, challenge: str = "", retry_after: int | None = None) -> Answer:
     """An error as application/problem+json."""
     body = {
         "type": f"urn:tokenportal:problem:{code}",
@@ -134,6 +155,8 @@ def problem(status: int, code: str, detail: str, *, challenge: str = "") -> Answ
     headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     if challenge:
         headers["WWW-Authenticate"] = challenge
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return Answer(status, headers, json.dumps(body).encode())
 
 

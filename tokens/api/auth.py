@@ -11,10 +11,10 @@ from tokens.presenting import (
     Answer,
     Credentials,
     address_of,
+    counted_refusal,
     nothing_presented,
     presented_twice,
     read_credentials,
-    refusal,
     rfc3339,
     to_response,
 )
@@ -43,9 +43,10 @@ class TokenAuth:
             raise RefusedCredentials(nothing_presented())
         if not isinstance(credentials, str):
             raise RefusedCredentials(presented_twice())
-        verdict = verify(credentials, needed=self.needed, address=address_of(request), now=timezone.now())
+        address, now = address_of(request), timezone.now()
+        verdict = verify(credentials, needed=self.needed, address=address, now=now)
         if verdict.outcome is not Outcome.GOOD or verdict.found is None:
-            raise RefusedCredentials(refusal(verdict))
+            raise RefusedCredentials(counted_refusal(verdict, address=address, now=now))
         return verdict.found
 
 

@@ -1,5 +1,6 @@
 """Forward authentication: is this token good for this request? (nginx, Caddy, Traefik)"""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, quote
@@ -19,19 +20,21 @@ from tokens.presenting import (
     Credentials,
     Presented,
     address_of,
+    counted_refusal,
     nothing_presented,
     presented_twice,
     problem,
     read_credentials,
-    refusal,
     rfc3339,
     to_response,
+    unavailable,
 )
 
 log = structlog.get_logger(__name__)
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_QUERY_FIELDS = 50
+_OUTER_SPACES = re.compile(r"^ +| +\Z")
 # Every visible ASCII character but the percent sign, and the space.
 _HEADER_SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 
@@ -45,7 +48,7 @@ def answer(presented: Presented, now: datetime) -> Answer:
         result = _judge(presented, now)
     except DatabaseError:
         log.exception("token not judged")
-        return problem(503, "unavailable", "The access token can't be checked now.")
+        return unavailable()
     if result.status in (204, 401, 403):
         return result
     return Answer(403, {**result.headers, "X-Error-Status": str(result.status)}, result.body)
@@ -63,7 +66,9 @@ def _judge(presented: Presented, now: datetime) -> Answer:
         return presented_twice()
     needed = needed_scopes(query, presented.method)
     verdict = verify(credentials, needed=needed, address=presented.address, now=now)
-    return identity(verdict.found) if verdict.outcome is Outcome.GOOD and verdict.found else refusal(verdict)
+    if verdict.outcome is Outcome.GOOD and verdict.found:
+        return identity(verdict.found)
+    return counted_refusal(verdict, address=presented.address, now=now)
 
 
 def needed_scopes(query: Mapping[str, Sequence[str]], method: str) -> list[str]:
@@ -90,8 +95,15 @@ def identity(found: Found) -> Answer:
         "X-Auth-Scopes": found.scopes,
         "X-Auth-Expires-At": rfc3339(found.ends_at),
     }
-    headers = {name: quote(value, safe=_HEADER_SAFE) for name, value in values.items()}
+    headers = {name: header_safe(value) for name, value in values.items()}
     return Answer(204, {**headers, "Cache-Control": "no-store"})
+
+
+def header_safe(text: str) -> str:
+    """Visible ASCII and spaces between it as they are, every other byte of the UTF-8 and `%` percent-encoded."""
+    if text.isascii() and text.isprintable() and "%" not in text and text == text.strip():
+        return text  # nearly every value, and quoting is slow
+    return _OUTER_SPACES.sub(lambda spaces: "%20" * len(spaces[0]), quote(text, safe=_HEADER_SAFE))
 
 
 def presented_by(environ: Mapping[str, str], address: CallerAddress) -> Presented:

@@ -3,14 +3,18 @@
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import Ask, MakeToken
 from tests.tokens.conftest import NOBODYS_SECRET
 from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
+from tokens.gateway.forward_auth import header_safe
 from tokens.presenting import rfc3339
 from tokens.secret_format import checksum
 
@@ -156,6 +160,31 @@ def test_ask_about_a_service_account_without_address_has_all_six(make_token: Mak
 def test_ask_encodes_a_name_byte_by_byte(make_token: MakeToken, ask: Ask, name: str, value: str) -> None:
     response = ask(f"Bearer {make_token(name=name)[1]}")
     assert (response.status_code, response["X-Auth-Token-Name"]) == (204, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("", ""),
+        (" ", "%20"),
+        ("  a  b ", "%20%20a  b%20"),
+        (" é", "%20%C3%A9"),
+        ("a\n", "a%0A"),
+        ("a\x7f", "a%7F"),
+        ("a\tb", "a%09b"),
+    ],
+)
+def test_header_safe_encodes_what_a_proxy_might_trim_or_split(text: str, value: str) -> None:
+    assert header_safe(text) == value
+
+
+@given(st.text())
+def test_header_safe_of_any_text_is_one_visible_line_that_decodes_to_it(text: str) -> None:
+    value = header_safe(text)
+    assert value.isascii()
+    assert value.isprintable()
+    assert value == value.strip()
+    assert unquote(value) == text
 
 
 def test_ask_passes_no_header_of_the_caller_on(make_token: MakeToken, ask: Ask) -> None:

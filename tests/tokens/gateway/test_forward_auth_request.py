@@ -150,7 +150,7 @@ def test_ask_without_a_database_is_503_and_neither_yes_nor_no(
     _, secret = make_token()
     monkeypatch.setattr(lookup, "find", fail)
     response = ask(f"Bearer {secret}")
-    assert response.status_code == 503
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert not response.has_header("WWW-Authenticate")
 
 
