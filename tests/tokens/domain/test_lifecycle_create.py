@@ -83,6 +83,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"description": "a\nb"}, "invalid_description", "description"),
     ({"description": f"was {NOBODYS_SECRET}"}, "holds_secret", "description"),
     ({"scopes": ["nobody:read"]}, "invalid_scopes", "scopes"),
+    ({"scopes": ["a\0b:read"]}, "invalid_scopes", "scopes"),
+    ({"scopes": ["\ud800:read"]}, "invalid_scopes", "scopes"),
     ({"scopes": ["full", "tokens:read"]}, "invalid_scopes", "scopes"),
     ({"scopes": ["introspect"]}, "invalid_scopes", "scopes"),
     ({"scopes": [NOBODYS_SECRET]}, "holds_secret", "scopes"),
