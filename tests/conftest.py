@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import User
-from tokens.domain import limits
+from tokens.domain import limits, pending
 from tokens.domain.lifecycle import create_token
 from tokens.models import AccessToken
 
@@ -109,6 +109,12 @@ def _rows_of_migrations() -> None:
 def _nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test is refused for what another one did too often."""
     monkeypatch.setattr(limits, "_counts", limits.Counts())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_pending() -> None:
+    """What another test's requests left to be written concerns rows that are gone."""
+    pending.forget_all()
 
 
 # --- People and tokens ------------------------------------------------------------------------

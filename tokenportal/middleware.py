@@ -50,7 +50,7 @@ class RequestContextMiddleware:
         return Caller(
             address=str(came_from),
             certain=came_from.certain,
-            agent=scrub(header("HTTP_USER_AGENT", ""))[:200],
+            agent=_printable(scrub(header("HTTP_USER_AGENT", "")))[:200],
             request_id=given_id if _REQUEST_ID.fullmatch(given_id) else secrets.token_hex(8),
         )
 
@@ -65,6 +65,11 @@ class RequestContextMiddleware:
             ms=round(seconds * 1000, 1),
             address=caller_of(request).address,
         )
+
+
+def _printable(text: str) -> str:
+    """Without what no database or log takes well; header values come as Latin-1."""
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 class HostMiddleware(CommonMiddleware):

@@ -55,6 +55,7 @@ class Presented:
     query: str = field(repr=False)
     method: str
     address: CallerAddress
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ def flagged_at(token_id: int) -> str | None:
     return flagged.isoformat() if flagged else None
 
 
+def last_use(token_id: int) -> list[str]:
+    """From where, and by what; empty texts before the first."""
+    return list(AccessToken.objects.values_list("last_used_address", "last_used_agent").get(pk=token_id))
+
+
 def runs() -> list[dict[str, Any]]:
     """What the runs of the job counted, oldest first; without those that a kill has cut short."""
     return list(JobRun.objects.exclude(finished_at=None).order_by("pk").values_list("counts", flat=True))
@@ -65,7 +70,7 @@ def seconds_to_wake() -> float:
 
 
 ACTS: dict[str, Callable[..., Any]] = {
-    act.__name__: act for act in (make_token, delete_token, flagged_at, runs, seconds_to_wake)
+    act.__name__: act for act in (make_token, delete_token, flagged_at, last_use, runs, seconds_to_wake)
 }
 
 if __name__ == "__main__":

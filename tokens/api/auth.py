@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.actor import caller_of
 from tokens.domain.lookup import Found
 from tokens.domain.verification import Outcome, verify
 from tokens.presenting import (
@@ -44,7 +45,8 @@ class TokenAuth:
         if not isinstance(credentials, str):
             raise RefusedCredentials(presented_twice())
         address, now = address_of(request), timezone.now()
-        verdict = verify(credentials, needed=self.needed, address=address, now=now)
+        agent = caller_of(request).agent
+        verdict = verify(credentials, needed=self.needed, address=address, agent=agent, now=now)
         if verdict.outcome is not Outcome.GOOD or verdict.found is None:
             raise RefusedCredentials(counted_refusal(verdict, address=address, now=now))
         return verdict.found

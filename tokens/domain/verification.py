@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.conf import settings
 
 from tokens import scopes
-from tokens.domain import lookup
+from tokens.domain import lookup, usage
 from tokens.domain.lookup import Found
 from tokens.networks import CallerAddress, in_any, parse_networks
 from tokens.secret_format import is_well_formed
@@ -40,8 +40,20 @@ class Verdict:
     needed: Sequence[str] = ()
 
 
-def verify(secret: str, *, needed: Sequence[str], address: CallerAddress, now: datetime) -> Verdict:
-    """Judge a secret. `needed` scopes are all needed; without any, every scope will do, but not none."""
+def verify(secret: str, *, needed: Sequence[str], address: CallerAddress, now: datetime, agent: str = "") -> Verdict:
+    """Judge a secret, and note what came of it.
+
+    `needed` scopes are all needed; without any, every scope will do, but not none. `address` and
+    `agent` are those of whoever uses the secret, as far as they are known.
+    """
+    verdict = _judge(secret, needed, address, now)
+    usage.note_outcome(verdict.outcome, now=now)
+    if verdict.found and verdict.outcome is Outcome.GOOD:
+        usage.note_use(verdict.found.secret_id, verdict.found.token_id, address=address, agent=agent, now=now)
+    return verdict
+
+
+def _judge(secret: str, needed: Sequence[str], address: CallerAddress, now: datetime) -> Verdict:
     found = lookup.find(secret) if is_well_formed(secret, settings.TOKEN_PREFIXES) else None
     if found is None:
         return Verdict(Outcome.UNKNOWN)

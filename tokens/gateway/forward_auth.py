@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.actor import caller_of
 from tokens import scopes
 from tokens.domain.lookup import Found
 from tokens.domain.verification import Outcome, verify
@@ -65,7 +66,7 @@ def _judge(presented: Presented, now: datetime) -> Answer:
     if not isinstance(credentials, str):
         return presented_twice()
     needed = needed_scopes(query, presented.method)
-    verdict = verify(credentials, needed=needed, address=presented.address, now=now)
+    verdict = verify(credentials, needed=needed, address=presented.address, agent=presented.agent, now=now)
     if verdict.outcome is Outcome.GOOD and verdict.found:
         return identity(verdict.found)
     return counted_refusal(verdict, address=presented.address, now=now)
@@ -106,13 +107,14 @@ def header_safe(text: str) -> str:
     return _OUTER_SPACES.sub(lambda spaces: "%20" * len(spaces[0]), quote(text, safe=_HEADER_SAFE))
 
 
-def presented_by(environ: Mapping[str, str], address: CallerAddress) -> Presented:
+def presented_by(environ: Mapping[str, str], address: CallerAddress, agent: str) -> Presented:
     """The question in a WSGI environment."""
     return Presented(
         authorization=environ.get("HTTP_AUTHORIZATION", ""),
         query=environ.get("QUERY_STRING", ""),
         method=forwarded_method(environ),
         address=address,
+        agent=agent,
     )
 
 
@@ -128,4 +130,5 @@ def forwarded_method(environ: Mapping[str, str]) -> str:
 @csrf_exempt
 def auth_verify(request: HttpRequest) -> HttpResponse:
     """The ordinary view; every method, no cookie, no session, no body."""
-    return to_response(answer(presented_by(request.META, address_of(request)), timezone.now()))
+    presented = presented_by(request.META, address_of(request), caller_of(request).agent)
+    return to_response(answer(presented, timezone.now()))

@@ -6,5 +6,6 @@ from tokens.models.policy import Policy
 from tokens.models.request_key import RequestKey
 from tokens.models.resource import Resource
 from tokens.models.token_secret import TokenSecret
+from tokens.models.usage_day import UsageDay
 
-__all__ = ["AccessToken", "JobRun", "Policy", "RequestKey", "Resource", "TokenSecret"]
+__all__ = ["AccessToken", "JobRun", "Policy", "RequestKey", "Resource", "TokenSecret", "UsageDay"]

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from tests.conftest import Ask, ClientOf, MakeToken
-from tokens.domain import lookup
+from tokens.domain import lookup, pending
 
 # --- Networks ---------------------------------------------------------------------------------
 
@@ -156,3 +156,29 @@ def test_ask_without_a_database_is_503_and_neither_yes_nor_no(
 
 def test_ask_carries_a_request_id(ask: Ask) -> None:
     assert ask()["X-Request-Id"] != ask(x_request_id="mine")["X-Request-Id"]
+
+
+def test_ask_is_noted_as_the_last_use_with_its_true_address_and_agent(
+    make_token: MakeToken, ask: Ask, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = ("10.0.0.0/8",)
+    token, secret = make_token()
+    ask(f"Bearer {secret}", address="10.0.0.1", x_forwarded_for="203.0.113.7", user_agent="curl/8.5.0")
+    pending.flush_all()
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+    assert (token.last_used_address, token.last_used_agent) == ("203.0.113.7", "curl/8.5.0")
+
+
+@pytest.mark.parametrize(
+    ("agent", "kept"),
+    [("evil\0agent\x1b[31m", "evilagent[31m"), ("é-" * 150, "é-" * 100), ("", "")],
+)
+def test_ask_by_an_agent_of_any_name_is_noted_as_one_line(
+    make_token: MakeToken, ask: Ask, agent: str, kept: str
+) -> None:
+    token, secret = make_token()
+    assert ask(f"Bearer {secret}", user_agent=agent).status_code == 204
+    pending.flush_all()
+    token.refresh_from_db()
+    assert token.last_used_agent == kept

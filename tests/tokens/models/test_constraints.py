@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.conftest import MakeToken
-from tokens.models import AccessToken, JobRun, Policy, RequestKey, Resource, TokenSecret
+from tokens.models import AccessToken, JobRun, Policy, RequestKey, Resource, TokenSecret, UsageDay
 
 DAY = timedelta(days=1)
 NOW = timezone.now()
@@ -63,7 +63,7 @@ BROKEN_CHECKS: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("resource_has_title", Resource, {"title": ""}),
     ("job_run_ends_after_start", JobRun, {"finished_at": NOW - 400 * DAY}),
 ]
-UNIQUE = {"token_name_unique", "secret_one_current_per_token", "request_key_once_per_owner"}
+UNIQUE = {"token_name_unique", "secret_one_current_per_token", "request_key_once_per_owner", "usage_day_outcome_once"}
 
 
 def copy_of(row: models.Model, **changed: Any) -> models.Model:
@@ -147,6 +147,12 @@ def test_full_in_the_name_of_a_scope_is_no_full_access(make_token: MakeToken) ->
     assert AccessToken.objects.update(scopes="a-full:read fully:read") == 1
 
 
+def test_usage_of_one_day_and_outcome_is_one_row(db: None) -> None:
+    UsageDay.objects.create(day=NOW.date(), outcome="good")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        UsageDay.objects.create(day=NOW.date(), outcome="good")
+
+
 def test_policy_has_exactly_the_one_row(db: None) -> None:
     assert Policy.current() == Policy.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -158,4 +164,5 @@ def test_rows_read_as_people_know_them(make_token: MakeToken, now: datetime) -> 
     assert (str(token), str(RequestKey.objects.get()), str(Policy.current())) == ("ci", "k", "Policy")
     assert str(token.current_secret) == f"tp_{secret[3:7]}…{secret[39:43]}"
     assert str(Resource.objects.get(name="tokens")) == "Token Portal API"
+    assert str(UsageDay(day=now.date(), outcome="good")) == f"{now.date()} good"
     assert secret[3:] not in repr(token) + repr(token.current_secret) + repr(token.__dict__)

@@ -1,0 +1,73 @@
+"""The thread that writes what is pending: one a process, and it outlives every failure."""
+
+import threading
+from typing import NoReturn
+
+import pytest
+
+from tokens.domain import flusher, pending
+
+
+class MainThread:
+    """One that lives for some seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+    def is_alive(self) -> bool:
+        return self.seconds > 0
+
+    def join(self, timeout: float) -> None:
+        assert timeout <= flusher.INTERVAL
+        self.seconds -= 1
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The threads that were started, none of which runs."""
+    names: list[str] = []
+    monkeypatch.setattr(flusher, "_started", False)
+    monkeypatch.setattr(flusher.Flusher, "start", lambda thread: names.append(thread.name))
+    return names
+
+
+def test_flusher_flushes_each_second_and_once_more_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    flushes: list[int] = []
+    main = MainThread(seconds=3)
+    monkeypatch.setattr(threading, "main_thread", lambda: main)
+    monkeypatch.setattr(flusher, "flush_safely", lambda: flushes.append(main.seconds))
+    flusher.Flusher().run()
+    assert flushes == [2, 1, 0]
+
+
+def test_flusher_made_by_a_daemon_is_none() -> None:
+    """Else the interpreter would not wait for it."""
+    made: list[bool] = []
+    thread = threading.Thread(target=lambda: made.append(flusher.Flusher().daemon), daemon=True)
+    thread.start()
+    thread.join()
+    assert made == [False]
+
+
+def test_flush_safely_with_a_mistake_of_ours_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> NoReturn:
+        raise TypeError("ours")
+
+    monkeypatch.setattr(pending, "flush_all", fail)
+    flusher.flush_safely()
+    assert "pending not written" in caplog.text
+
+
+def test_ensure_started_twice_starts_one_thread(started: list[str]) -> None:
+    flusher.ensure_started()
+    flusher.ensure_started()
+    assert started == ["flusher"]
+
+
+def test_ensure_started_in_a_forked_process_starts_its_own(started: list[str]) -> None:
+    flusher.ensure_started()
+    flusher.forget()
+    flusher.ensure_started()
+    assert started == ["flusher", "flusher"]

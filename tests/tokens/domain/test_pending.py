@@ -1,0 +1,91 @@
+"""What waits to be written: merged, bounded, and kept when the database fails."""
+
+import operator
+from collections.abc import Collection, Mapping
+
+import pytest
+from django.db import DataError, OperationalError
+
+from tokens.domain.pending import Pending
+
+
+class Database:
+    """What was written, or the reason why nothing is."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, int] = {}
+        self.failure: Exception | None = None
+        self.held: set[str] = set()
+
+    def write(self, batch: Mapping[str, int]) -> Collection[str]:
+        if self.failure:
+            raise self.failure
+        self.rows |= {key: value for key, value in batch.items() if key not in self.held}
+        return self.held & batch.keys()
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def sums(database: Database) -> Pending[str, int]:
+    return Pending("sums", database.write, merge=operator.add, limit=3)
+
+
+def test_flush_of_one_key_noted_twice_writes_the_merged_value_once(database: Database, sums: Pending[str, int]) -> None:
+    sums.note("a", 1)
+    sums.note("a", 2)
+    sums.flush()
+    assert database.rows == {"a": 3}
+    database.rows.clear()
+    sums.flush()
+    assert database.rows == {}
+
+
+def test_note_past_the_limit_forgets_what_was_noted_longest_ago(database: Database, sums: Pending[str, int]) -> None:
+    for key in ("a", "b", "c", "a", "d"):
+        sums.note(key, 1)
+    sums.flush()
+    assert database.rows == {"c": 1, "a": 2, "d": 1}
+
+
+def test_flush_without_a_database_keeps_what_waits_for_the_next(database: Database, sums: Pending[str, int]) -> None:
+    sums.note("a", 1)
+    database.failure = OperationalError("gone")
+    sums.flush()
+    sums.note("a", 1)
+    database.failure = None
+    sums.flush()
+    assert database.rows == {"a": 2}
+
+
+def test_flush_without_a_database_for_long_keeps_the_recent(database: Database, sums: Pending[str, int]) -> None:
+    database.failure = OperationalError("gone")
+    for key in "abcde":
+        sums.note(key, 1)
+        sums.flush()
+    database.failure = None
+    sums.flush()
+    assert list(database.rows) == ["c", "d", "e"]
+
+
+def test_flush_of_a_row_that_is_held_writes_it_the_next_time(database: Database, sums: Pending[str, int]) -> None:
+    sums.note("a", 1)
+    sums.note("b", 1)
+    database.held = {"a"}
+    sums.flush()
+    assert (database.rows, len(sums)) == ({"b": 1}, 1)
+    database.held = set()
+    sums.flush()
+    assert database.rows == {"a": 1, "b": 1}
+
+
+def test_flush_of_what_the_database_will_never_take_is_not_tried_again(
+    database: Database, sums: Pending[str, int]
+) -> None:
+    sums.note("a", 1)
+    database.failure = DataError("no such number")
+    sums.flush()
+    assert len(sums) == 0

@@ -1,0 +1,219 @@
+"""Last use and daily counts: noted in memory, written by a flush."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.actor import Actor
+from tests.conftest import MakeToken
+from tests.tokens.conftest import NOBODYS_SECRET, secret_id
+from tokens.domain import last_use, pending, usage
+from tokens.domain.lifecycle import delete_token, disable_token, edit_token, regenerate_token
+from tokens.domain.verification import verify
+from tokens.models import AccessToken, TokenSecret, UsageDay
+from tokens.networks import CallerAddress, parse_address
+
+Use = Callable[..., None]
+
+
+@pytest.fixture
+def use(db: None, now: datetime) -> Use:
+    """Present a secret somewhere."""
+
+    def present(secret: str, *, address: str = "203.0.113.7", agent: str = "curl/8.5.0", at: datetime = now) -> None:
+        verify(secret, needed=(), address=CallerAddress(parse_address(address)), agent=agent, now=at)
+
+    return present
+
+
+def last_use_of(row: AccessToken | TokenSecret) -> tuple[datetime | None, str, str]:
+    row.refresh_from_db()
+    return row.last_used_at, row.last_used_address, row.last_used_agent
+
+
+def days() -> dict[tuple[str, str], int]:
+    return {(str(row.day), row.outcome): row.count for row in UsageDay.objects.all()}
+
+
+# --- Last use ---------------------------------------------------------------------------------
+
+
+def test_verify_of_a_good_secret_after_a_flush_is_its_last_use(make_token: MakeToken, use: Use, now: datetime) -> None:
+    token, secret = make_token()
+    use(secret)
+    assert last_use_of(token) == (None, "", "")
+    pending.flush_all()
+    expected = (now, "203.0.113.7", "curl/8.5.0")
+    assert last_use_of(token) == expected
+    assert last_use_of(TokenSecret.objects.get(token=token)) == expected
+
+
+def test_verify_many_times_keeps_the_latest(make_token: MakeToken, use: Use, now: datetime) -> None:
+    token, secret = make_token()
+    for seconds in (1, 3, 2):
+        use(secret, at=now + timedelta(seconds=seconds), address=f"203.0.113.{seconds}")
+    pending.flush_all()
+    assert last_use_of(token)[:2] == (now + timedelta(seconds=3), "203.0.113.3")
+
+
+def test_flush_of_an_older_use_than_another_process_wrote_changes_nothing(
+    make_token: MakeToken, use: Use, now: datetime
+) -> None:
+    token, secret = make_token()
+    use(secret, at=now + timedelta(seconds=5), agent="new")
+    pending.flush_all()
+    use(secret, at=now, agent="old")
+    pending.flush_all()
+    assert last_use_of(token)[::2] == (now + timedelta(seconds=5), "new")
+
+
+def test_verify_of_two_secrets_of_a_token_keeps_the_use_of_each(
+    make_token: MakeToken, use: Use, web: Actor, now: datetime
+) -> None:
+    token, old = make_token()
+    use(old, agent="old")
+    token, new = regenerate_token(token, expires_at=now + timedelta(days=1), by=web, now=now)
+    use(new, agent="new", at=now + timedelta(seconds=1))
+    pending.flush_all()
+    agents = TokenSecret.objects.filter(token=token).order_by("pk").values_list("last_used_agent", flat=True)
+    assert list(agents) == ["old", "new"]
+    assert last_use_of(token)[2] == "new"
+
+
+@pytest.mark.parametrize("needed", [["introspect"], ["full", "introspect"]])
+def test_verify_that_is_refused_is_no_use(make_token: MakeToken, now: datetime, needed: list[str]) -> None:
+    token, secret = make_token()
+    verify(secret, needed=needed, address=CallerAddress(None), now=now)
+    pending.flush_all()
+    assert last_use_of(token) == (None, "", "")
+
+
+def test_verify_of_a_disabled_token_is_no_use(make_token: MakeToken, use: Use, web: Actor, now: datetime) -> None:
+    token, secret = make_token()
+    disable_token(token, by=web, now=now)
+    use(secret)
+    pending.flush_all()
+    assert last_use_of(token) == (None, "", "")
+
+
+def test_flush_after_the_token_was_deleted_writes_the_others(
+    make_token: MakeToken, use: Use, web: Actor, now: datetime
+) -> None:
+    gone, other = make_token(), make_token()
+    for _, secret in (gone, other):
+        use(secret)
+    delete_token(gone[0], by=web, now=now)
+    pending.flush_all()
+    assert last_use_of(other[0])[0] == now
+    assert len(usage.uses) == 0
+
+
+def test_edit_token_after_a_flush_keeps_the_last_use(
+    make_token: MakeToken, use: Use, web: Actor, now: datetime
+) -> None:
+    token, secret = make_token()
+    use(secret)
+    pending.flush_all()
+    edit_token(token, name="n", description="", scopes=["full"], allowed_networks=[], by=web, now=now)
+    assert last_use_of(token)[0] == now
+
+
+def test_flush_does_not_count_as_a_change_of_the_token(make_token: MakeToken, use: Use, now: datetime) -> None:
+    token, secret = make_token()
+    use(secret, at=now + timedelta(hours=1))
+    pending.flush_all()
+    token.refresh_from_db()
+    assert token.updated_at == now
+
+
+def test_verify_notes_without_a_query(
+    make_token: MakeToken, use: Use, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    _, secret = make_token()
+    with django_assert_num_queries(1):
+        use(secret)
+
+
+def test_flush_of_many_uses_is_few_queries(
+    make_token: MakeToken, use: Use, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(10):
+        use(make_token()[1])
+    with django_assert_max_num_queries(8):
+        pending.flush_all()
+
+
+def test_flush_without_a_database_loses_nothing(
+    make_token: MakeToken, use: Use, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> NoReturn:
+        raise OperationalError("gone")
+
+    token, secret = make_token()
+    use(secret)
+    with monkeypatch.context() as broken:
+        broken.setattr(last_use, "_write", fail)
+        pending.flush_all()
+    assert last_use_of(token)[0] is None
+    pending.flush_all()
+    assert last_use_of(token)[0] == now
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("held", [AccessToken, TokenSecret])
+def test_flush_while_somebody_holds_a_row_does_not_wait_and_writes_it_later(
+    make_token: MakeToken, use: Use, now: datetime, held: Any
+) -> None:
+    (token, secret), (other, others) = make_token(), make_token()
+    use(secret)
+    use(others)
+    row = token.pk if held is AccessToken else secret_id(secret)
+    with transaction.atomic():
+        held.objects.select_for_update().get(pk=row)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_flush_on_its_own).result(10)
+        assert len(usage.uses) == 1
+        assert last_use_of(other)[0] == now
+    pending.flush_all()
+    assert last_use_of(token)[0] == last_use_of(TokenSecret.objects.get(token=token))[0] == now
+
+
+def _flush_on_its_own() -> None:
+    try:
+        pending.flush_all()
+    finally:
+        connection.close()
+
+
+# --- Counts -----------------------------------------------------------------------------------
+
+
+def test_verify_counts_each_outcome_of_the_day(make_token: MakeToken, use: Use, web: Actor) -> None:
+    at = datetime.fromisoformat("2026-12-31T23:59:59+00:00")
+    token, secret = make_token(now=at)
+    for _ in range(3):
+        use(secret, at=at)
+    use(NOBODYS_SECRET, at=at)
+    use("malformed", at=at + timedelta(seconds=1))
+    disable_token(token, by=web, now=at)
+    use(secret, at=at + timedelta(seconds=1))
+    pending.flush_all()
+    assert days() == {
+        ("2026-12-31", "good"): 3,
+        ("2026-12-31", "unknown"): 1,
+        ("2027-01-01", "unknown"): 1,
+        ("2027-01-01", "disabled"): 1,
+    }
+
+
+def test_flush_twice_on_one_day_adds_up(use: Use, now: datetime) -> None:
+    for _ in range(2):
+        use("malformed")
+        pending.flush_all()
+    assert days() == {(str(now.date()), "unknown"): 2}
