@@ -19,7 +19,9 @@ access_log = structlog.get_logger("tokenportal.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Addresses that other services call by whatever name they know us under.
-_ANY_HOST = frozenset({"/auth/verify"})
+_ANY_HOST = frozenset(
+    {"/auth/verify", "/oauth/introspect", "/oauth/revoke", "/.well-known/oauth-authorization-server", "/api/v1/leaks"}
+)
 
 
 class RequestContextMiddleware:

@@ -170,13 +170,13 @@ CSRF_FAILURE_VIEW = "tokenportal.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other hosts of the domain are not ours to decide about
 # Services ask over the internal network, and a proxy's subrequest can't follow a redirect.
-SECURE_REDIRECT_EXEMPT = [r"^auth/verify$"]
+SECURE_REDIRECT_EXEMPT = [r"^auth/verify$", r"^oauth/", r"^\.well-known/", r"^api/v1/leaks$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The middleware believes X-Forwarded-Proto from trusted proxies only, and then sets this itself.
 SECURE_PROXY_SSL_HEADER = ("tokenportal.forwarded_proto", "https")
 # Services and programs call these, with tokens.
-PATHS_WITHOUT_SESSION = ("/auth/", "/api/")
+PATHS_WITHOUT_SESSION = ("/auth/", "/api/", "/oauth/", "/.well-known/")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DEFAULT_EXCEPTION_REPORTER = "tokenportal.errors.ScrubbingExceptionReporter"
 CONTENT_SECURITY_POLICY = {

@@ -11,8 +11,8 @@ urlpatterns = [
     path("admin/", console.urls),
     path("settings/", include("accounts.urls")),
     path("settings/tokens/", include("tokens.pages.urls")),
-    path("api/v1/", api.urls),
     *gateway.urlpatterns,
+    path("api/v1/", api.urls),
 ]
 
 handler400 = "tokenportal.errors.bad_request"

@@ -7,7 +7,7 @@ errors are RFC 9457.
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -140,18 +140,27 @@ def bearer(attributes: Mapping[str, str]) -> str:
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in {"realm": REALM, **attributes}.items())
 
 
-def unavailable() -> Answer:
-    """503, when a token can't be judged: neither yes nor no."""
-    return problem(503, "unavailable", "The access token can't be checked now.", retry_after=RETRY_AFTER)
+def unavailable(detail: str = "The access token can't be checked now.") -> Answer:
+    """503, when the database does not answer: neither yes nor no."""
+    return problem(503, "unavailable", detail, retry_after=RETRY_AFTER)
 
 
-def problem(status: int, code: str, detail: str, *, challenge: str = "", retry_after: int | None = None) -> Answer:
-    """An error as application/problem+json."""
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    challenge: str = "",
+    retry_after: int | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> Answer:
+    """An error as application/problem+json; each of `errors` has a field, a code and a message."""
     body = {
         "type": f"urn:tokenportal:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        **({"errors": list(errors)} if errors else {}),
     }
     headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     if challenge:

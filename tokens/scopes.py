@@ -51,6 +51,11 @@ def covers(wide: str, narrow: str) -> bool:
     return all(holds(wide, scope) for scope in split(narrow))
 
 
+def of_resources(names: Iterable[str]) -> list[str]:
+    """Every scope that full access holds while these resources are registered, sorted."""
+    return sorted({ROTATE, *(f"{name}:{action}" for name in names for action in ACTIONS)})
+
+
 def without_resource(text: str, resource: str) -> str:
     return " ".join(scope for scope in split(text) if not scope.startswith(f"{resource}:"))
 

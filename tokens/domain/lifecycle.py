@@ -24,7 +24,7 @@ from tokens.domain.checks import (
 )
 from tokens.domain.expiration import check_expiration
 from tokens.domain.names import clean_description, clean_name, clean_reason
-from tokens.domain.rows import described, lock, lock_owner, lock_unrevoked, save, save_change
+from tokens.domain.rows import described, lock, lock_made_by, lock_owner, lock_unrevoked, save, save_change
 from tokens.domain.secret_rows import add_secret, replace_secret
 from tokens.errors import AlreadyDone, ChangedElsewhere
 from tokens.models import AccessToken, Policy
@@ -183,6 +183,8 @@ def delete_token(token: AccessToken, *, by: Actor, now: datetime) -> None:
     """Remove the token with its digests: from then on its secrets are unknown ones. Raises TokenGone."""
     current = lock(token)
     record("token.deleted", by=by, subject=current.subject, now=now, before=described(current))
+    # What it made counts as made by its maker, or a thief could cut the line by deleting what is in between.
+    current.made_tokens.update(made_by_token=current.made_by_token_id)
     current.delete()
 
 
@@ -190,12 +192,21 @@ def delete_token(token: AccessToken, *, by: Actor, now: datetime) -> None:
 def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: datetime) -> AccessToken:
     """End the token for good. `code` is one of AccessToken.RevokedCode; `reason` is shown to the owner.
 
+    With one that leaked go those that it made, and that these made: a thief may have made them.
     Raises TokenGone, TokenIsRevoked, InvalidReason, HoldsSecret.
     """
-    shown_reason = clean_reason(reason)
+    shown_reason, why = clean_reason(reason), AccessToken.RevokedCode(code)
     current = lock_unrevoked(token)
-    before = described(current)
-    current.revoked_at, current.revoked_code = now, AccessToken.RevokedCode(code)
-    current.revoked_reason = shown_reason
-    current.expiry_flagged_at = None
-    return save_change("token.revoked", current, before, by=by, now=now)
+    revoked = _revoke(current, why, shown_reason, by=by, now=now)
+    if why == AccessToken.RevokedCode.LEAK:
+        for made in lock_made_by(current):
+            if made.revoked_at is None:
+                _revoke(made, why, f"Made by “{current.name}”, which was reported as leaked", by=by, now=now)
+    return revoked
+
+
+def _revoke(token: AccessToken, code: AccessToken.RevokedCode, reason: str, *, by: Actor, now: datetime) -> AccessToken:
+    before = described(token)
+    token.revoked_at, token.revoked_code, token.revoked_reason = now, code, reason
+    token.expiry_flagged_at = None
+    return save_change("token.revoked", token, before, by=by, now=now)

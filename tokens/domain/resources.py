@@ -72,6 +72,11 @@ def retire_resource(resource: Resource, *, by: Actor, now: datetime) -> int:
     return len(holders)
 
 
+def registered_scopes() -> list[str]:
+    """What full access stands for at this time, sorted."""
+    return scopes.of_resources(Resource.objects.values_list("name", flat=True))
+
+
 def subject_of(resource: Resource) -> Subject:
     return Subject("resource", resource.pk, resource.name)
 

@@ -27,6 +27,17 @@ def lock_unrevoked(token: AccessToken) -> AccessToken:
     return current
 
 
+def lock_made_by(token: AccessToken) -> list[AccessToken]:
+    """The tokens that this one made, those that these made, and so on; held until the transaction ends."""
+    found: list[AccessToken] = []
+    makers = [token]
+    while makers:
+        made = AccessToken.objects.select_for_update(of=("self",)).filter(made_by_token__in=makers)
+        makers = list(made.order_by("pk"))
+        found += makers
+    return found
+
+
 def refuse_revoked(token: AccessToken) -> None:
     """Raises TokenIsRevoked."""
     if token.revoked_at is not None:

@@ -1,0 +1,47 @@
+"""How programs call what stands here for OAuth clients."""
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.conftest import MakeToken
+
+if TYPE_CHECKING:
+    from tests.conftest import Response
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class PostForm(Protocol):
+    def __call__(
+        self, path: str, fields: Any = ..., *, authorization: str = ..., address: str = ..., content_type: str = ...
+    ) -> "Response": ...
+
+
+@pytest.fixture
+def post_form(db: None) -> PostForm:
+    """POST a form; `fields` are a dict, pairs, or the body itself."""
+
+    def post(
+        path: str, fields: Any = (), *, authorization: str = "", address: str = "127.0.0.1", content_type: str = FORM
+    ) -> "Response":
+        body = fields if isinstance(fields, bytes) else urlencode(fields)
+        headers = {"authorization": authorization} if authorization else {}
+        return Client(REMOTE_ADDR=address, enforce_csrf_checks=True).post(path, body, content_type, headers=headers)
+
+    return post
+
+
+@pytest.fixture
+def introspector(make_token: MakeToken) -> str:
+    """The secret of a service's own token."""
+    service = User.objects.create(email="", name="service", is_service=True)
+    return make_token(owner=service, scopes=["introspect"], may_introspect=True)[1]
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
