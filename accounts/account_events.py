@@ -14,7 +14,7 @@ def record_account(
     """`user.<act>`, done by that person: signed in, or holding the link from a mail."""
     record(
         f"user.{act}",
-        by=_actor(user, request),
+        by=actor_with_link(user, request),
         subject=user.subject,
         now=timezone.now(),
         before=before,
@@ -32,12 +32,13 @@ def record_failed_password(email: str, *, request: HttpRequest) -> None:
     asked_again = isinstance(request.user, User)
     record(
         "user.check_failed" if asked_again else "user.sign_in_failed",
-        by=_actor(request.user if isinstance(request.user, User) else None, request),
+        by=actor_with_link(request.user if isinstance(request.user, User) else None, request),
         subject=target.subject if target else Subject("user", None, ""),
         now=timezone.now(),
     )
 
 
-def _actor(user: User | None, request: HttpRequest) -> Actor:
+def actor_with_link(user: User | None, request: HttpRequest) -> Actor:
+    """The person as who acts, signed in or not: `request.user` may be nobody, or somebody else."""
     caller = caller_of(request)
     return Actor(user, "web", caller.address, caller.agent, request_id=caller.request_id)

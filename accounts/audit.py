@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 
 from accounts.actor import Actor
 
@@ -77,8 +79,11 @@ class Subject:
 def record(
     kind: str, *, by: Actor, subject: Subject, now: datetime, before: JSON | None = None, after: JSON | None = None
 ) -> AuditEvent:
-    """Write one event. Call it inside the transaction of the change; values must hold no secrets."""
-    return AuditEvent.objects.create(
+    """Write one event. Call it inside the transaction of the change; values must hold no secrets.
+
+    Whoever the setting AFTER_EVENT names is handed it in the same transaction.
+    """
+    event = AuditEvent.objects.create(
         at=now,
         kind=kind,
         actor_id=by.user.pk if by.user else None,
@@ -95,6 +100,8 @@ def record(
         before=dict(before or {}),
         after=dict(after or {}),
     )
+    import_string(settings.AFTER_EVENT)(event)
+    return event
 
 
 def changes(before: JSON, after: JSON) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from accounts.models import User
+from accounts.models import MAIL_CHOICES, User
 from accounts.text import first_invisible
 from accounts.time_zones import all_time_zones
 
@@ -34,12 +34,18 @@ class ProfileForm(forms.Form):
     )
     time_zone = forms.ChoiceField(label="Time zone", required=False)
     theme = forms.ChoiceField(label="Theme", choices=User.Theme.choices, widget=forms.RadioSelect)
+    mail_week_before = forms.BooleanField(label="When a token comes into its last days", required=False)
+    mail_day_before = forms.BooleanField(label="When its last day begins", required=False)
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
-        super().__init__(data, initial={"name": user.name, "time_zone": user.time_zone, "theme": user.theme})
+        super().__init__(data, initial={name: getattr(user, name) for name in self.base_fields})
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(_zone_choices(user.time_zone))
+
+    def mails(self) -> list[forms.BoundField]:
+        """The choices of reminders."""
+        return [self[name] for name in MAIL_CHOICES]
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -1,13 +1,12 @@
 """Times are shown in the zone of the person who looks."""
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.time_zones import all_time_zones
+from accounts.time_zones import zone_named
 
 
 class TimeZoneMiddleware:
@@ -18,7 +17,5 @@ class TimeZoneMiddleware:
         # Machines present tokens: whatever else they send, no session is opened for them.
         if "HTTP_COOKIE" not in request.META or request.path.startswith(settings.PATHS_WITHOUT_SESSION):
             return self.get_response(request)
-        name = getattr(request.user, "time_zone", "")
-        # The server may have moved to a system that doesn't know the zone: UTC is better than no page.
-        with timezone.override(ZoneInfo(name) if name in all_time_zones() else None):
+        with timezone.override(zone_named(getattr(request.user, "time_zone", ""))):
             return self.get_response(request)

@@ -16,6 +16,10 @@ from accounts.time_zones import all_time_zones
 __all__ = ["AuditEvent", "User"]
 
 
+# The columns of User that turn reminders off.
+MAIL_CHOICES = ("mail_week_before", "mail_day_before")
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A person; without a password nobody can sign in with one until it is reset by mail."""

@@ -7,4 +7,5 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("security/", views.security, name="security"),
     path("activity/", views.activity, name="activity"),
+    path("unsubscribe/<str:key>/", views.unsubscribe, name="unsubscribe"),
 ]

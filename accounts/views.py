@@ -7,13 +7,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.account_events import actor_with_link
 from accounts.activity import activity_context
 from accounts.actor import actor_of
 from accounts.forms import ProfileForm
 from accounts.profile import change_profile
-from accounts.requests import SignedInRequest
+from accounts.requests import PortalRequest, SignedInRequest
+from accounts.unsubscribe import BadLink, read_key, turn_mails_off
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,3 +53,22 @@ def activity(request: SignedInRequest) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: PortalRequest, key: str) -> HttpResponse:
+    """Where the link of a reminder leads, without signing in.
+
+    Mail programs post here by themselves (RFC 8058), without a cookie: the signed key is the proof.
+    Others fetch every link of a mail to look for harm, so a GET only asks.
+    """
+    try:
+        user, choices = read_key(key)
+    except BadLink:
+        return render(request, "accounts/unsubscribe_bad.html", status=404)
+    if request.method == "POST":
+        turn_mails_off(user, choices, by=actor_with_link(user, request), now=timezone.now())
+        return render(request, "accounts/unsubscribed.html")
+    return render(request, "accounts/unsubscribe.html")

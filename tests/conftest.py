@@ -26,6 +26,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from tokens.domain import limits, pending
 from tokens.domain.lifecycle import create_token
+from tokens.mail.sending import send_notifications
 from tokens.models import AccessToken
 
 # What a test client answers with: it knows more than an HttpResponse, by a name of the stubs alone.
@@ -129,6 +130,7 @@ class MakeToken(Protocol):
 
 
 ClientOf = Callable[[User], Client]
+Deliver = Callable[..., dict[str, int]]
 
 
 class Ask(Protocol):
@@ -206,6 +208,18 @@ def client_of() -> ClientOf:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def deliver(db: None) -> Deliver:
+    """One sweep of the sender, which sees one moment, by default this one; gives what it counted."""
+
+    def sweep(at: datetime | None = None) -> dict[str, int]:
+        moment = at or timezone.now()
+        counts: dict[str, int] = send_notifications(clock=lambda: moment).counts
+        return counts
+
+    return sweep
 
 
 @pytest.fixture

@@ -144,7 +144,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": FLAG_INTERVAL,
         # One that no worker took in time is not missed: the next finds the same work.
         "options": {"expires": FLAG_INTERVAL},
-    }
+    },
+    # Beside being woken: what failed before, and what a worker left that died.
+    "send_notifications": {"task": "tokens.tasks.send_notifications", "schedule": 60, "options": {"expires": 60}},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:
@@ -202,6 +204,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 # What accounts, which know nothing of tokens, ask before they keep a text.
 HOLDS_SECRET = partial(holds_secret, prefixes=TOKEN_PREFIXES)
+# Whom their audit log hands each event, in the transaction that wrote it.
+AFTER_EVENT = "tokens.domain.notices.notify_of"
 # How long a check of who it is counts, in minutes: a rule that administrators set, likewise.
 RECHECK_MINUTES = "tokens.domain.policy.recheck_minutes"
 AUTH_USER_MODEL = "accounts.User"
@@ -229,7 +233,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address is told to the old address
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # ours go through the outbox, which forgets none
 ACCOUNT_FORMS = {
     "login": "accounts.allauth_forms.SignInForm",
     "signup": "accounts.allauth_forms.SignUpForm",

@@ -8,10 +8,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from tokens.domain import expiry
+from tokens.mail import sending
 
 
 @shared_task
 def flag_expiring() -> dict[str, int]:
     """Set and take off the flags of tokens that end soon."""
     counts: dict[str, int] = expiry.flag_expiring(now=timezone.now()).counts
+    return counts
+
+
+@shared_task
+def send_notifications() -> dict[str, int]:
+    """Send what waits in the outbox."""
+    counts: dict[str, int] = sending.send_notifications(clock=timezone.now).counts
     return counts

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.audit import AuditEvent
 from accounts.models import User
 from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
-from tests.conftest import PASSWORD, MakeUser
+from tests.conftest import PASSWORD, Deliver, MakeUser
 from tokens.models import Policy
 from tokens.secret_format import make_secret
 
@@ -22,7 +22,7 @@ CHANGE = {"action_add": "", "email": "New@Example.com"}
 
 
 def test_change_email_when_confirmed_changes_it_and_tells_the_old_address(
-    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage], deliver: Deliver
 ) -> None:
     client = sign_in(alice)
     submit(client, "account_email", **CHANGE)
@@ -32,6 +32,7 @@ def test_change_email_when_confirmed_changes_it_and_tells_the_old_address(
     alice.refresh_from_db()
     assert alice.email == "new@example.com"
     assert EmailAddress.objects.get(user=alice).email == "new@example.com"
+    deliver()
     assert [mail.to for mail in mailoutbox] == [["new@example.com"], ["alice@example.com"]]
 
 

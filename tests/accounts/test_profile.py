@@ -16,6 +16,8 @@ from tests.conftest import ClientOf
 from tokens.secret_format import make_secret
 
 NEW = {"name": "Alice B.", "time_zone": "Europe/Berlin", "theme": "dark"}
+# Boxes that are ticked are sent, others are not.
+MAILS = {"mail_week_before": "on", "mail_day_before": "on"}
 
 
 def test_profile_without_sign_in_leads_there(client: Client, db: None) -> None:
@@ -25,7 +27,7 @@ def test_profile_without_sign_in_leads_there(client: Client, db: None) -> None:
 
 def test_change_profile_is_saved_said_and_recorded(alice: User, client_of: ClientOf, submit: Submit) -> None:
     client = client_of(alice)
-    page = client.get(submit(client, "accounts:profile", **NEW)["Location"]).content.decode()
+    page = client.get(submit(client, "accounts:profile", **NEW | MAILS)["Location"]).content.decode()
     assert "Your profile was saved." in page
     assert 'data-theme="dark"' in page
     alice.refresh_from_db()
@@ -36,15 +38,27 @@ def test_change_profile_is_saved_said_and_recorded(alice: User, client_of: Clien
 
 
 def test_change_profile_without_difference_records_nothing(alice: User, client_of: ClientOf, submit: Submit) -> None:
-    submit(client_of(alice), "accounts:profile", name="Alice", time_zone="", theme="system")
+    submit(client_of(alice), "accounts:profile", name="Alice", time_zone="", theme="system", **MAILS)
     assert not AuditEvent.objects.exists()
 
 
 def test_change_profile_does_not_undo_a_deactivation_meanwhile(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(deactivated_at=timezone.now())
-    change_profile(alice, **NEW, by=Actor(alice, "web"), now=timezone.now())
+    change_profile(
+        alice, **NEW, mail_week_before=True, mail_day_before=True, by=Actor(alice, "web"), now=timezone.now()
+    )
     alice.refresh_from_db()
     assert (alice.name, alice.is_active) == ("Alice B.", False)
+
+
+def test_change_profile_without_the_ticks_turns_reminders_off(alice: User, client_of: ClientOf, submit: Submit) -> None:
+    client = client_of(alice)
+    submit(client, "accounts:profile", name="Alice", time_zone="", theme="system", mail_day_before="on")
+    alice.refresh_from_db()
+    assert (alice.mail_week_before, alice.mail_day_before) == (False, True)
+    assert AuditEvent.objects.get().after == {"mail_week_before": False}
+    page = client.get(reverse("accounts:profile")).content.decode()
+    assert [f'id="id_{name}" checked' in page for name in MAILS] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from django.utils import timezone  # noqa: E402  # settings come first
 
 from accounts.actor import COMMAND  # noqa: E402
 from accounts.models import User  # noqa: E402
-from tokens.domain import lifecycle  # noqa: E402
+from tokens.domain import expiry, lifecycle  # noqa: E402
 from tokens.domain.wake import FLAG_EXPIRING, wake  # noqa: E402
 from tokens.models import AccessToken, JobRun  # noqa: E402
 
@@ -58,8 +58,9 @@ def last_use(token_id: int) -> list[str]:
 
 
 def runs() -> list[dict[str, Any]]:
-    """What the runs of the job counted, oldest first; without those that a kill has cut short."""
-    return list(JobRun.objects.exclude(finished_at=None).order_by("pk").values_list("counts", flat=True))
+    """What the runs of the flagging job counted, oldest first; without those that a kill has cut short."""
+    done = JobRun.objects.filter(job=expiry.JOB).exclude(finished_at=None)
+    return list(done.order_by("pk").values_list("counts", flat=True))
 
 
 def seconds_to_wake() -> float:

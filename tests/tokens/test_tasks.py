@@ -25,7 +25,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
 def test_flag_expiring_flags_by_the_clock(make_token: MakeToken, now: datetime) -> None:
     token, _ = make_token(expires_at=now + timedelta(days=3))
-    assert flag_expiring() == {"flagged": 1, "unflagged": 0}
+    assert flag_expiring() == {"flagged": 1, "unflagged": 0, "reminders": 0}
     token.refresh_from_db()
     assert token.expiry_flagged_at is not None
     assert token.expiry_flagged_at >= now

@@ -7,7 +7,9 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from tokens.domain.jobs import run_job
+from tokens.domain.reminders import add_reminders
 from tokens.domain.states import reminder_window
+from tokens.domain.wake import SEND_NOTIFICATIONS, wake
 from tokens.models import AccessToken, JobRun, Policy
 
 JOB = "flag_expiring"
@@ -17,14 +19,21 @@ BANNER_KEPT_FOR = timedelta(days=30)
 
 
 def flag_expiring(*, now: datetime) -> JobRun:
-    """Set the flags that should stand and take off the others; safe to run twice, late, or on two workers."""
-    return run_job(JOB, _flag, now=now)
+    """Set the flags that should stand, take off the others, and put reminders into the outbox.
+
+    Safe to run twice, late, or on two workers.
+    """
+    run = run_job(JOB, _flag, now=now)
+    if run.counts["reminders"]:
+        wake(SEND_NOTIFICATIONS)
+    return run
 
 
 def _flag(now: datetime) -> dict[str, int]:
     return {
         "flagged": _update(due_for_flag(now=now), flagged_at=now),
         "unflagged": _update(due_for_unflag(now=now), flagged_at=None),
+        "reminders": add_reminders(now=now),
     }
 
 

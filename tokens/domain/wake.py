@@ -5,6 +5,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 FLAG_EXPIRING = "tokens.tasks.flag_expiring"
+SEND_NOTIFICATIONS = "tokens.tasks.send_notifications"
 # In seconds. A worker that comes later than that runs every sweep at its start.
 WAKE_EXPIRES = 60
 log = structlog.get_logger(__name__)

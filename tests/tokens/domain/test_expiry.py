@@ -130,14 +130,14 @@ def test_flag_expiring_with_another_window_follows_it_both_ways(token: AccessTok
 def test_flag_expiring_twice_changes_nothing_more(token: AccessToken) -> None:
     first = flag_expiring(now=END - 2 * DAY)
     again = flag_expiring(now=END - DAY)
-    assert (first.counts, again.counts) == ({"flagged": 1, "unflagged": 0}, {"flagged": 0, "unflagged": 0})
+    assert (first.counts["flagged"], again.counts["flagged"], again.counts["unflagged"]) == (1, 0, 0)
     assert flagged_at(token) == END - 2 * DAY
 
 
 def test_flag_expiring_leaves_a_run_that_tells_of_it(token: AccessToken) -> None:
     flag_expiring(now=END - DAY)
     run = JobRun.objects.get(job="flag_expiring")
-    assert (run.started_at, run.counts) == (END - DAY, {"flagged": 1, "unflagged": 0})
+    assert (run.started_at, run.counts) == (END - DAY, {"flagged": 1, "unflagged": 0, "reminders": 1})
     assert run.finished_at is not None
 
 

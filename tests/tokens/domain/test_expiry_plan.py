@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from tokens.domain.expiry import due_for_flag, due_for_unflag
+from tokens.domain.reminders import Stage, due_for_reminder
 from tokens.models import AccessToken
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 MANY = 5000
 
 
@@ -44,3 +46,9 @@ def test_due_for_flag_among_many_tokens_reads_the_index_of_unflagged_ends() -> N
 @pytest.mark.usefixtures("_many_tokens")
 def test_due_for_unflag_among_many_tokens_reads_the_index_of_flagged_ones() -> None:
     assert "token_flagged" in plan(due_for_unflag(now=NOW))
+
+
+@pytest.mark.usefixtures("_many_tokens")
+def test_reminders_among_many_tokens_read_an_index_of_flagged_ends() -> None:
+    """Where there are few people, that of each one's."""
+    assert "token_flagged" in due_for_reminder(Stage.LAST, lead=DAY, now=NOW).explain()

@@ -141,7 +141,8 @@ class Flags(RuleBasedStateMachine):
         after = self.flags()
         kept = {pk: at for pk, at in before.items() if pk in after}
         assert kept.items() <= after.items(), "a flag was set anew"
-        assert counts == {"flagged": len(after.keys() - before.keys()), "unflagged": len(before.keys() - after.keys())}
+        assert counts["flagged"] == len(after.keys() - before.keys())
+        assert counts["unflagged"] == len(before.keys() - after.keys())
 
     # --- What holds ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.conftest import MakeToken
-from tokens.models import AccessToken, JobRun, Policy, RequestKey, Resource, TokenSecret, UsageDay
+from tokens.models import AccessToken, JobRun, Notification, Policy, RequestKey, Resource, TokenSecret, UsageDay
 
 DAY = timedelta(days=1)
 NOW = timezone.now()
@@ -62,6 +62,14 @@ BROKEN_CHECKS: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("resource_name_not_reserved", Resource, {"name": "introspect"}),
     ("resource_has_title", Resource, {"title": ""}),
     ("job_run_ends_after_start", JobRun, {"finished_at": NOW - 400 * DAY}),
+    ("notification_has_one_cause", Notification, {"event_id": None}),
+    ("notification_has_one_cause", Notification, {"secret_id": 1}),
+    ("notification_has_one_cause", Notification, {"kind": "reminder.first"}),
+    ("notification_has_one_cause", Notification, {"kind": "reminder.first", "event_id": None, "secret_id": 1}),
+    ("notification_has_one_cause", Notification, {"kind": "reminder.first", "token_id": 1, "secret_id": 1}),
+    ("notification_done_with_outcome", Notification, {"outcome": "sent"}),
+    ("notification_done_with_outcome", Notification, {"done_at": NOW}),
+    ("notification_done_with_outcome", Notification, {"outcome": "lost", "done_at": NOW}),
 ]
 UNIQUE = {"token_name_unique", "secret_one_current_per_token", "request_key_once_per_owner", "usage_day_outcome_once"}
 
@@ -124,6 +132,12 @@ def test_request_key_is_kept_once_for_its_owner(make_token: MakeToken, bob: User
         copy_of(key).save()
 
 
+def test_notification_is_made_once_for_its_cause(make_token: MakeToken) -> None:
+    make_token()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_of(Notification.objects.get()).save()
+
+
 def test_resource_name_is_registered_once(db: None) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         copy_of(Resource.objects.get(name="tokens")).save()
@@ -161,6 +175,7 @@ def test_policy_has_exactly_the_one_row(db: None) -> None:
 
 def test_rows_read_as_people_know_them(make_token: MakeToken, now: datetime) -> None:
     token, secret = make_token(name="ci", request_key="k")
+    assert str(Notification.objects.get()).startswith("event:")
     assert (str(token), str(RequestKey.objects.get()), str(Policy.current())) == ("ci", "k", "Policy")
     assert str(token.current_secret) == f"tp_{secret[3:7]}…{secret[39:43]}"
     assert str(Resource.objects.get(name="tokens")) == "Token Portal API"

@@ -1,0 +1,114 @@
+"""What a notice says of an act."""
+
+from datetime import datetime
+
+import pytest
+from django.core.mail import EmailMessage
+
+from accounts.actor import COMMAND, Actor
+from accounts.audit import AuditEvent, record
+from accounts.models import User
+from accounts.people import deactivate_user
+from tests.conftest import Deliver, MakeToken
+from tests.tokens.mail.conftest import html_of
+from tokens.domain import lifecycle
+from tokens.domain.notices import _RULES, LEAKED, WIDENED
+from tokens.mail.notices import WORDINGS
+from tokens.models import Notification
+
+
+def test_notice_mail_says_what_was_made_by_which_way_and_from_where(
+    make_token: MakeToken, web: Actor, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, secret = make_token(name="laptop", by=web)
+    deliver()
+    mail = mailoutbox[0]
+    assert (mail.subject, mail.to) == ("Access token “laptop” was made", ["alice@example.com"])
+    for text in (mail.body, html_of(mail)):
+        assert "in the browser from 203.0.113.7 with Firefox" in text
+        assert "Scopes: full" in text
+        assert f"http://localhost:8000/settings/tokens/{token.pk}/" in text
+        assert "If it wasn’t you" in text
+        assert secret not in text
+    assert "List-Unsubscribe" not in mail.message()
+
+
+def test_notice_mail_of_somebody_elses_act_names_them(
+    make_token: MakeToken, admin: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, _ = make_token(name="laptop")
+    Notification.objects.all().delete()
+    lifecycle.revoke_token(token, code="administrator", reason="Left the team", by=admin, now=now)
+    deliver()
+    assert mailoutbox[0].subject == "Access token “laptop” was revoked"
+    assert "by root@example.com" in mailoutbox[0].body
+    assert "Left the team" in mailoutbox[0].body
+
+
+def test_notice_mail_of_several_of_a_kind_is_one(
+    make_token: MakeToken, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    for number in range(32):
+        make_token(name=f"n{number}")
+    assert deliver()["mails"] == 1
+    assert mailoutbox[0].subject == "32 access tokens were made"
+    assert mailoutbox[0].body.count("Look at the token") == 30
+    assert "There are more than fit here." in mailoutbox[0].body
+
+
+def test_notice_mail_of_a_leak_makes_no_link_of_where_it_was_found(
+    make_token: MakeToken, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, _ = make_token()
+    Notification.objects.all().delete()
+    lifecycle.revoke_token(token, code="leak", reason="https://evil.example/login", by=COMMAND, now=now)
+    deliver()
+    for text in (mailoutbox[0].body, html_of(mailoutbox[0])):
+        assert "evil.example" not in text
+        assert "https://evil.example/login" in text.replace("\u2060", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "page"),
+    [
+        ("user.password_changed", "Your password was changed", "/accounts/password/reset/"),
+        ("user.factor_added", "A second factor was added to your account", "/settings/security/"),
+        ("user.sign_in_connected", "A sign-in was connected to your account", "/settings/security/"),
+    ],
+)
+def test_notice_mail_of_the_account_leads_to_where_it_is_mended(
+    alice: User,
+    web: Actor,
+    now: datetime,
+    deliver: Deliver,
+    mailoutbox: list[EmailMessage],
+    *,
+    kind: str,
+    subject: str,
+    page: str,
+) -> None:
+    record(kind, by=web, subject=alice.subject, now=now)
+    deliver()
+    assert mailoutbox[0].subject == subject
+    assert f"http://localhost:8000{page}" in mailoutbox[0].body
+    assert f"http://localhost:8000{page}" in html_of(mailoutbox[0])
+
+
+def test_notice_to_somebody_who_was_deactivated_is_dropped(
+    make_token: MakeToken, alice: User, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    make_token()
+    deactivate_user(alice, by=COMMAND, now=now)
+    assert deliver() == {"sent": 0, "dropped": 1, "mails": 0}
+
+
+def test_notice_of_what_the_log_has_forgotten_is_dropped(
+    make_token: MakeToken, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    make_token()
+    AuditEvent.objects.all()._raw_delete("default")
+    assert deliver() == {"sent": 0, "dropped": 1, "mails": 0}
+
+
+def test_notice_of_every_kind_that_is_made_has_its_words() -> None:
+    assert WORDINGS.keys() == _RULES.keys() - {"token.edited"} | {WIDENED, LEAKED}

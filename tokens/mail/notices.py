@@ -1,0 +1,144 @@
+"""The letters that tell at once what was done to somebody's tokens or account. They can't be turned off."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.activity import Change, activity_row
+from accounts.audit import AuditEvent
+from accounts.models import User
+from tokens.domain.outbox import Batch
+from tokens.mail.letters import Letter, page
+from tokens.mail.reminders import MOST_LISTED
+
+# Where a leak was found is a stranger's word. Mail programs look for what could be an address.
+WORD_JOINER = "\u2060"
+_NOT_IN_A_LINK = re.compile(r"(?<=[:/.@])(?=\w|/)|(?<=\w)(?=[:/.@])")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Of a kind: the subject for one and for several, what it means, and what to do about it.
+
+    `page` is what the button opens, the token's where it is about one; `label` stands on it.
+    """
+
+    one: str
+    many: str
+    meaning: str
+    advice: str
+    page: str = "accounts:security"
+    label: str = "Look at your account"
+
+
+_DELETE_IT = "If it wasn’t you, delete the token and change your password."
+_RESET_IT = "If it wasn’t you, choose a new password at once."
+
+WORDINGS = {
+    "token.created": Wording(
+        "Access token “{name}” was made",
+        "{count} access tokens were made",
+        "Whoever holds its secret can do, as you, what it permits.",
+        _DELETE_IT,
+        "tokens:detail",
+        "Look at the token",
+    ),
+    "token.regenerated": Wording(
+        "Access token “{name}” was regenerated",
+        "{count} access tokens were regenerated",
+        "It has a new secret. Whatever uses the old one has to be given the new one.",
+        _DELETE_IT,
+        "tokens:detail",
+        "Look at the token",
+    ),
+    "token.widened": Wording(
+        "Access token “{name}” may do more now",
+        "{count} access tokens may do more now",
+        "Its permissions or the networks from which it may be used are wider than before.",
+        "If it wasn’t you, take that back and change your password.",
+        "tokens:edit",
+        "Edit the token",
+    ),
+    "token.revoked": Wording(
+        "Access token “{name}” was revoked",
+        "{count} access tokens were revoked",
+        "Whatever used it has stopped working, and it can’t be switched on again.",
+        "If you still need it, make a new one.",
+        "tokens:detail",
+        "See why",
+    ),
+    "token.leaked": Wording(
+        "Access token “{name}” was found in the open and revoked",
+        "{count} access tokens were found in the open and revoked",
+        "Somebody reported its secret, so it was revoked at once: whatever used it has stopped working.",
+        "Take the secret out of where it was found, look through the activity for uses that weren’t yours, "
+        "and make a new token if you still need one.",
+        "tokens:detail",
+        "See its activity",
+    ),
+    "user.email_changed": Wording(
+        "Your e-mail address was changed",
+        "Your e-mail address was changed",
+        "Mails of the portal go to the new address from now on.",
+        "If it wasn’t you, tell an administrator of the portal: whoever did it can sign in.",
+    ),
+    "user.password_changed": Wording(
+        "Your password was changed",
+        "Your password was changed",
+        "All other sessions were signed out.",
+        _RESET_IT,
+        "account_reset_password",
+        "Choose a new password",
+    ),
+    "user.password_reset": Wording(
+        "Your password was reset",
+        "Your password was reset",
+        "It was done with a link from a mail to you, and all sessions were signed out.",
+        _RESET_IT,
+        "account_reset_password",
+        "Choose a new password",
+    ),
+    "user.factor_added": Wording(
+        "A second factor was added to your account",
+        "Second factors were added to your account",
+        "It can be used to sign in as you.",
+        "If it wasn’t you, remove it and change your password.",
+    ),
+    "user.sign_in_connected": Wording(
+        "A sign-in was connected to your account",
+        "Sign-ins were connected to your account",
+        "It can be used to sign in as you.",
+        "If it wasn’t you, disconnect it and change your password.",
+    ),
+}
+
+
+def notice_letter(batch: Batch, user: User) -> Letter | None:
+    """None when the log has forgotten the events by now."""
+    events = AuditEvent.objects.in_bulk([row.event_id for row in batch.rows])
+    told = [row for row in batch.rows if row.event_id in events]
+    if not told:
+        return None
+    wording = WORDINGS[batch.kind]
+    happened = [events[row.event_id] for row in told]
+    subject = (wording.one if len(told) == 1 else wording.many).format(name=happened[0].subject_name, count=len(told))
+    context = {
+        "heading": subject,
+        "wording": wording,
+        "items": [_item(event, wording, user) for event in happened[:MOST_LISTED]],
+        "is_cut": len(told) > MOST_LISTED,
+        "activity_url": page("accounts:activity"),
+    }
+    return Letter("notice", subject, told, context)
+
+
+def _item(event: AuditEvent, wording: Wording, user: User) -> dict[str, Any]:
+    row = activity_row(event, viewer=user)
+    ids = [event.subject_id] if event.subject_type == "token" else []
+    return {"row": row, "changes": [_line(change) for change in row.changes], "url": page(wording.page, *ids)}
+
+
+def _line(change: Change) -> str:
+    """`Scopes: none → full`. No mail program may make a link of what somebody wrote there."""
+    values = " → ".join(value for value in (change.before, change.after) if value is not None)
+    return f"{change.label}: {_NOT_IN_A_LINK.sub(WORD_JOINER, values)}"
