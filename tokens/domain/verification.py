@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.conf import settings
 
 from tokens import scopes
-from tokens.domain import lookup, usage
+from tokens.domain import lookup, refusals, usage
 from tokens.domain.lookup import Found
 from tokens.networks import CallerAddress, in_any, parse_networks
 from tokens.secret_format import is_well_formed
@@ -50,6 +50,8 @@ def verify(secret: str, *, needed: Sequence[str], address: CallerAddress, now: d
     usage.note_outcome(verdict.outcome, now=now)
     if verdict.found and verdict.outcome is Outcome.GOOD:
         usage.note_use(verdict.found.secret_id, verdict.found.token_id, address=address, agent=agent, now=now)
+    elif verdict.found:
+        refusals.note_refusal(verdict.found.token_id, verdict.outcome, address=address, agent=agent, now=now)
     return verdict
 
 

@@ -11,7 +11,17 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.conftest import MakeToken
-from tokens.models import AccessToken, JobRun, Notification, Policy, RequestKey, Resource, TokenSecret, UsageDay
+from tokens.models import (
+    AccessToken,
+    JobRun,
+    Notification,
+    Policy,
+    RefusalMinute,
+    RequestKey,
+    Resource,
+    TokenSecret,
+    UsageDay,
+)
 
 DAY = timedelta(days=1)
 NOW = timezone.now()
@@ -62,6 +72,7 @@ BROKEN_CHECKS: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("resource_name_not_reserved", Resource, {"name": "introspect"}),
     ("resource_has_title", Resource, {"title": ""}),
     ("job_run_ends_after_start", JobRun, {"finished_at": NOW - 400 * DAY}),
+    ("refusal_minute_counts", RefusalMinute, {"count": 0}),
     ("notification_has_one_cause", Notification, {"event_id": None}),
     ("notification_has_one_cause", Notification, {"secret_id": 1}),
     ("notification_has_one_cause", Notification, {"kind": "reminder.first"}),
@@ -71,7 +82,13 @@ BROKEN_CHECKS: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("notification_done_with_outcome", Notification, {"done_at": NOW}),
     ("notification_done_with_outcome", Notification, {"outcome": "lost", "done_at": NOW}),
 ]
-UNIQUE = {"token_name_unique", "secret_one_current_per_token", "request_key_once_per_owner", "usage_day_outcome_once"}
+UNIQUE = {
+    "token_name_unique",
+    "secret_one_current_per_token",
+    "request_key_once_per_owner",
+    "usage_day_outcome_once",
+    "refusal_minute_once",
+}
 
 
 def copy_of(row: models.Model, **changed: Any) -> models.Model:
@@ -92,8 +109,9 @@ def named(value: Any) -> str:
 def test_check_of_the_database_refuses_what_breaks_it(
     make_token: MakeToken, constraint: str, model: type[models.Model], broken: dict[str, Any]
 ) -> None:
-    make_token()
+    token, _ = make_token()
     JobRun.objects.create(job="flag_expiring", started_at=NOW)
+    RefusalMinute.objects.create(token=token, minute=NOW, reason="expired", count=1, sources={})
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         model._default_manager.update(**broken)
 
@@ -165,6 +183,12 @@ def test_usage_of_one_day_and_outcome_is_one_row(db: None) -> None:
     UsageDay.objects.create(day=NOW.date(), outcome="good")
     with pytest.raises(IntegrityError), transaction.atomic():
         UsageDay.objects.create(day=NOW.date(), outcome="good")
+
+
+def test_refusals_of_one_token_minute_and_reason_are_one_row(make_token: MakeToken) -> None:
+    RefusalMinute.objects.create(token=make_token()[0], minute=NOW, reason="expired", count=1, sources={})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_of(RefusalMinute.objects.get()).save()
 
 
 def test_policy_has_exactly_the_one_row(db: None) -> None:
