@@ -248,6 +248,11 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "10/m/ip,60/h/ip,3/15m/key",
 }
 
+# --- The API ----------------------------------------------------------------------------------
+
+# Of one token. Far above what scripts need, far below what would trouble the others.
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", default=600, least=1, most=1_000_000)
+
 # --- Mail -------------------------------------------------------------------------------------
 
 if EMAIL_URL:

@@ -2,7 +2,6 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from tokens.admin.site import console
-from tokens.api.urls import api
 from tokens.gateway import urls as gateway
 
 urlpatterns = [
@@ -12,7 +11,7 @@ urlpatterns = [
     path("settings/", include("accounts.urls")),
     path("settings/tokens/", include("tokens.pages.urls")),
     *gateway.urlpatterns,
-    path("api/v1/", api.urls),
+    path("api/v1/", include("tokens.api.urls")),
 ]
 
 handler400 = "tokenportal.errors.bad_request"

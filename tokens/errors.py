@@ -63,6 +63,11 @@ class InvalidExpiration(Refused):
     field = "expires_at"
 
 
+class InvalidOverlap(Refused):
+    code = "invalid_overlap"
+    field = "overlap"
+
+
 class AlreadyDone(Refused):
     """A repeat of an act that made a secret; the first answer had it.
 
@@ -81,6 +86,33 @@ class AlreadyDone(Refused):
 class ChangedElsewhere(Refused):
     code = "changed_elsewhere"
     message = "This token was changed in the meantime. Look at what it is now, then save again."
+
+
+class KeyReused(Refused):
+    code = "key_reused"
+    message = "This Idempotency-Key was sent with another request. Use a new one for each request."
+
+
+class BeyondAuthority(Refused):
+    """A token acts on tokens, and what would come of it may do more than it may itself."""
+
+    code = "insufficient_scope"
+    message = "A token can give no permission, no network and no later end than it has itself."
+
+
+class ActingTokenEnded(Refused):
+    code = "invalid_token"
+    message = "The access token that asks was ended in the meantime."
+
+
+class SecretGone(Refused):
+    code = "secret_gone"
+    message = "This secret has ended already."
+
+
+class SecretIsCurrent(Refused):
+    code = "secret_is_current"
+    message = "This is the secret that the token has now. Regenerate or disable the token to end it."
 
 
 class DisabledByAdministrator(Refused):

@@ -153,14 +153,19 @@ def problem(
     challenge: str = "",
     retry_after: int | None = None,
     errors: Sequence[Mapping[str, str]] = (),
+    members: Mapping[str, object] | None = None,
 ) -> Answer:
-    """An error as application/problem+json; each of `errors` has a field, a code and a message."""
+    """An error as application/problem+json; each of `errors` has a field, a code and a message.
+
+    `members` are further ones of its object.
+    """
     body = {
         "type": f"urn:tokenportal:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         **({"errors": list(errors)} if errors else {}),
+        **(members or {}),
     }
     headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     if challenge:

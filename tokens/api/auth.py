@@ -1,11 +1,12 @@
 """Who calls the API: the token in the Authorization header, and nobody's session."""
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.actor import caller_of
+from accounts.actor import Actor, caller_of
+from accounts.models import User
+from tokens.domain import limits
 from tokens.domain.lookup import Found
 from tokens.domain.verification import Outcome, verify
 from tokens.presenting import (
@@ -15,10 +16,19 @@ from tokens.presenting import (
     counted_refusal,
     nothing_presented,
     presented_twice,
+    problem,
     read_credentials,
     rfc3339,
-    to_response,
 )
+
+LIMIT_SECONDS = 60
+
+
+class ApiRequest(HttpRequest):
+    """For the type checker: what TokenAuth and the framework set."""
+
+    auth: Found
+    token_expires_at: str
 
 
 class RefusedCredentials(Exception):
@@ -36,6 +46,7 @@ class TokenAuth:
     def __call__(self, request: HttpRequest) -> Found:
         found = self._found(request)
         request.token_expires_at = rfc3339(found.ends_at)  # type: ignore[attr-defined]  # for the header
+        _refuse_too_many(found)
         return found
 
     def _found(self, request: HttpRequest) -> Found:
@@ -52,5 +63,16 @@ class TokenAuth:
         return verdict.found
 
 
-def answer_refused(_request: HttpRequest, refused: Any) -> HttpResponse:
-    return to_response(refused.answer)
+def actor_by_token(request: ApiRequest) -> Actor:
+    """The owner, who acts by the token that was presented."""
+    caller = caller_of(request)
+    owner = User.objects.get(pk=request.auth.owner_id)
+    return Actor(owner, "api", caller.address, caller.agent, request.auth.token_id, caller.request_id)
+
+
+def _refuse_too_many(found: Found) -> None:
+    key, most = f"api:{found.token_id}", settings.API_CALLS_PER_MINUTE
+    wait = limits.hit(key, limit=most, window_seconds=LIMIT_SECONDS, now=timezone.now())
+    if wait is not None:
+        detail = f"One token may make {most} calls a minute here."
+        raise RefusedCredentials(problem(429, "too_many_requests", detail, retry_after=wait))

@@ -1,21 +1,17 @@
 """Whose token this is."""
 
-from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from django.http import HttpResponse
+from ninja import Router
 
-router = Router()
+from tokens.api.auth import ApiRequest, TokenAuth
+from tokens.api.problems import errors_of
+from tokens.api.schemas import UserOut
 
-
-class UserOut(Schema):
-    id: int
-    email: str
-    name: str
+router = Router(tags=["user"])
 
 
-@router.get("/user", response=UserOut)
-def user(request: HttpRequest, response: HttpResponse) -> UserOut:
-    """The owner of the presented token."""
-    found = request.auth  # type: ignore[attr-defined]  # set by TokenAuth
-    response["Cache-Control"] = "no-store"
-    response["Token-Expires-At"] = request.token_expires_at  # type: ignore[attr-defined]  # set by TokenAuth
+@router.get("/user", auth=TokenAuth(), response={200: UserOut, **errors_of()}, summary="Whose token this is")
+def get_user(request: ApiRequest, response: HttpResponse) -> UserOut:
+    """The owner of the presented token. Any scope will do, but not none."""
+    found = request.auth
     return UserOut(id=found.owner_id, email=found.owner_email, name=found.owner_name)

@@ -5,7 +5,7 @@ audit event, and raises a `tokens.errors.Refused` when it can't be done.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -22,11 +22,11 @@ from tokens.domain.checks import (
     refuse_one_too_many,
     refuse_unconfirmed,
 )
-from tokens.domain.expiration import check_expiration
+from tokens.domain.expiration import NO_OVERLAP, check_expiration, check_overlap
 from tokens.domain.names import clean_description, clean_name, clean_reason
 from tokens.domain.rows import described, lock, lock_made_by, lock_owner, lock_unrevoked, save, save_change
-from tokens.domain.secret_rows import add_secret, replace_secret
-from tokens.errors import AlreadyDone, ChangedElsewhere
+from tokens.domain.secret_rows import add_secret, replace_secret, secret_to_end, secret_to_replace
+from tokens.errors import ChangedElsewhere
 from tokens.models import AccessToken, Policy
 
 
@@ -42,19 +42,22 @@ def create_token(
     scopes: Iterable[str] = (),
     allowed_networks: Iterable[str] = (),
     may_introspect: bool = False,
+    made_by: AccessToken | None = None,
     request_key: str = "",
+    fingerprint: str = "",
 ) -> tuple[AccessToken, str]:
     """A new token and its secret, which exists nowhere else. Without scopes it is good for nothing.
 
-    `may_introspect` lets the scope `introspect` through: only administrators may give it. A second
-    call with the same `request_key` within a day makes nothing and raises AlreadyDone.
+    `may_introspect` lets the scope `introspect` through: only administrators may give it. `made_by`
+    is the token that made this one. A second call with the same `request_key` within a day makes
+    nothing and raises AlreadyDone, or KeyReused if its `fingerprint` is another.
     Raises InvalidName, NameTaken, InvalidDescription, HoldsSecret, InvalidScopes, InvalidNetworks,
     InvalidExpiration, TooManyTokens, Unconfirmed.
     """
     policy = Policy.current()
     lock_owner(owner)
     refuse_unconfirmed(owner)
-    request_keys.refuse_repeat(owner, request_key, now=now)
+    request_keys.refuse_repeat(owner, request_key, fingerprint=fingerprint, now=now)
     wanted = list(scopes)
     hold_resources(wanted)
     shown_name, key = clean_name(name)
@@ -68,11 +71,12 @@ def create_token(
         created_at=now,
         updated_at=now,
         expires_at=check_expiration(expires_at, policy=policy, now=now),
+        made_by_token=made_by,
     )
     refuse_one_too_many(owner, policy=policy, now=now)
     save(token)
     secret = add_secret(token, now=now)
-    request_keys.remember(owner, request_key, token=token, now=now)
+    request_keys.remember(owner, request_key, fingerprint=fingerprint, token=token, now=now)
     record("token.created", by=by, subject=token.subject, now=now, after=described(token))
     return token, secret
 
@@ -81,57 +85,95 @@ def create_token(
 def edit_token(
     token: AccessToken,
     *,
-    name: str,
-    description: str,
-    scopes: Iterable[str],
-    allowed_networks: Iterable[str],
+    name: str | None = None,
+    description: str | None = None,
+    scopes: Iterable[str] | None = None,
+    allowed_networks: Iterable[str] | None = None,
     by: Actor,
     now: datetime,
     version: datetime | None = None,
 ) -> AccessToken:
-    """Change what is not secret; the secret goes on working and its end does not move.
+    """Change what is not secret; the secrets go on working and the end does not move.
 
-    `version` is the `updated_at` that the caller saw: another one raises ChangedElsewhere. Scopes
-    that the token has already may stay even if the policy gives them no more.
+    What is None stays. `version` is the `updated_at` that the caller saw: another one raises
+    ChangedElsewhere. Scopes that the token has already may stay even if the policy gives them no more.
     Raises also TokenGone and what create_token says of each field.
     """
-    wanted = list(scopes)
-    hold_resources(wanted)
+    wanted = None if scopes is None else list(scopes)
+    hold_resources(wanted or ())
     current = lock(token)
     if version is not None and version != current.updated_at:
         raise ChangedElsewhere
     before = described(current)
-    current.name, current.name_key = clean_name(name)
-    current.description = clean_description(description)
-    current.scopes = changed_scopes(current, wanted)
-    current.allowed_networks = clean_networks(allowed_networks)
+    _edit(current, name, description, wanted, allowed_networks)
     return save_change("token.edited", current, before, by=by, now=now)
+
+
+def _edit(
+    token: AccessToken,
+    name: str | None,
+    description: str | None,
+    scopes: list[str] | None,
+    networks: Iterable[str] | None,
+) -> None:
+    if name is not None:
+        token.name, token.name_key = clean_name(name)
+    if description is not None:
+        token.description = clean_description(description)
+    if scopes is not None:
+        token.scopes = changed_scopes(token, scopes)
+    if networks is not None:
+        token.allowed_networks = clean_networks(networks)
 
 
 @transaction.atomic
 def regenerate_token(
-    token: AccessToken, *, expires_at: datetime, by: Actor, now: datetime, replaces: int | None = None
+    token: AccessToken,
+    *,
+    expires_at: datetime,
+    by: Actor,
+    now: datetime,
+    overlap: timedelta = NO_OVERLAP,
+    replaces: int | None = None,
+    request_key: str = "",
+    fingerprint: str = "",
 ) -> tuple[AccessToken, str]:
-    """A new secret with a new end; the old one is dead at this instant. Returns the token and the secret.
+    """A new secret with a new end. Returns the token and the secret.
 
-    `replaces` is the id of the secret that the caller means to replace: when that one was replaced
-    before, AlreadyDone. A disabled token stays disabled.
-    Raises TokenGone, TokenIsRevoked, AlreadyDone, InvalidExpiration, TooManyTokens.
+    The old one is dead at this instant, or lives on for `overlap`, but never past its own end; one
+    that lived on already is dead. `replaces` is the id of the secret that the caller means to
+    replace: when that one was replaced before, AlreadyDone. A disabled token stays disabled.
+    `request_key` and `fingerprint` are those of create_token.
+    Raises TokenGone, TokenIsRevoked, AlreadyDone, KeyReused, InvalidExpiration, InvalidOverlap, TooManyTokens.
     """
     policy = Policy.current()
     lock_owner(token.owner)
+    request_keys.refuse_repeat(token.owner, request_key, fingerprint=fingerprint, now=now)
     current = lock_unrevoked(token)
-    old = current.secrets.get(replaced_at=None)
-    if replaces is not None and replaces != old.pk:
-        raise AlreadyDone(token_id=current.pk, at=old.created_at)
+    old = secret_to_replace(current, replaces)
     before = described(current)
     end = check_expiration(expires_at, policy=policy, now=now)
+    check_overlap(overlap, policy=policy)
     refuse_one_too_many(current.owner, policy=policy, now=now, besides=current)
-    replace_secret(old, current, now=now)
+    lives_on = replace_secret(old, current, overlap=overlap, now=now)
     current.expires_at, current.regenerated_at = end, now
     current.expiry_flagged_at = current.banner_dismissed_at = None
     secret = add_secret(current, now=now)
-    return save_change("token.regenerated", current, before, by=by, now=now), secret
+    request_keys.remember(current.owner, request_key, fingerprint=fingerprint, token=current, now=now)
+    return save_change("token.regenerated", current, before, by=by, now=now, also=lives_on), secret
+
+
+@transaction.atomic
+def end_secret(token: AccessToken, secret_id: int, *, by: Actor, now: datetime) -> AccessToken:
+    """End a replaced secret that lives on, before its time.
+
+    Raises TokenGone, SecretIsCurrent, and SecretGone when no secret of that id lives.
+    """
+    current = lock(token)
+    secret = secret_to_end(current, secret_id, now=now)
+    secret.accepted_until = now
+    secret.save(update_fields=["accepted_until"])
+    return save_change("token.secret_ended", current, described(current), by=by, now=now, also={"hint": secret.hint})
 
 
 @transaction.atomic
@@ -196,6 +238,7 @@ def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: 
     Raises TokenGone, TokenIsRevoked, InvalidReason, HoldsSecret.
     """
     shown_reason, why = clean_reason(reason), AccessToken.RevokedCode(code)
+    lock_owner(token.owner)
     current = lock_unrevoked(token)
     revoked = _revoke(current, why, shown_reason, by=by, now=now)
     if why == AccessToken.RevokedCode.LEAK:

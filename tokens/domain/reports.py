@@ -11,8 +11,9 @@ from accounts.actor import Actor
 from accounts.audit import AuditEvent, record
 from accounts.text import first_invisible
 from tokens.domain import digests
-from tokens.domain.lifecycle import revoke_token
-from tokens.domain.rows import lock
+from tokens.domain.lifecycle import end_secret, revoke_token
+from tokens.domain.rows import lock, lock_owner
+from tokens.domain.secret_rows import accepted
 from tokens.errors import TokenGone
 from tokens.models import AccessToken, TokenSecret
 from tokens.secret_format import is_well_formed, scrub
@@ -49,33 +50,43 @@ def clean_source(text: str) -> str:
 def _known(texts: Iterable[str]) -> list[TokenSecret]:
     wellformed = {text for text in texts if is_well_formed(text, settings.TOKEN_PREFIXES)}
     wanted = [digest for text in wellformed for digest in digests.candidates(text)]
-    return list(TokenSecret.objects.filter(digest__in=wanted).select_related("token").order_by("pk"))
+    return list(TokenSecret.objects.filter(digest__in=wanted).select_related("token__owner").order_by("pk"))
 
 
 @transaction.atomic
 def _report_leak(secret: TokenSecret, source: str, *, by: Actor, now: datetime) -> None:
     with suppress(TokenGone):
-        token = lock(secret.token)
+        token = _hold(secret)
         if not _was_reported(secret):
             after = {"hint": secret.hint, "source": source}
             record(LEAK_REPORTED, by=by, subject=token.subject, now=now, after=after)
-        if _opens(secret, token, now=now):
-            reason = f"Found at {source}" if source else ""
-            revoke_token(token, code=AccessToken.RevokedCode.LEAK, reason=reason, by=by, now=now)
+        reason = f"Found at {source}" if source else ""
+        _close(secret, token, AccessToken.RevokedCode.LEAK, reason, by=by, now=now)
 
 
 @transaction.atomic
 def _end_by_holder(secret: TokenSecret, *, by: Actor, now: datetime) -> None:
     with suppress(TokenGone):
-        token = lock(secret.token)
-        if _opens(secret, token, now=now):
-            revoke_token(token, code=AccessToken.RevokedCode.HOLDER, reason="", by=by, now=now)
+        _close(secret, _hold(secret), AccessToken.RevokedCode.HOLDER, "", by=by, now=now)
 
 
-def _opens(secret: TokenSecret, token: AccessToken, *, now: datetime) -> bool:
-    """Whether the token, whose row is held, stands or falls with this secret: it may be replaced by now."""
-    is_current = token.secrets.filter(pk=secret.pk, replaced_at=None).exists()
-    return is_current and token.revoked_at is None and token.expires_at > now
+def _hold(secret: TokenSecret) -> AccessToken:
+    """The owner first, as everybody who locks both. Raises TokenGone."""
+    lock_owner(secret.token.owner)
+    return lock(secret.token)
+
+
+def _close(
+    secret: TokenSecret, token: AccessToken, code: AccessToken.RevokedCode, reason: str, *, by: Actor, now: datetime
+) -> None:
+    """With its current secret falls the token, whose row is held; an old one that lives on falls alone."""
+    found = token.secrets.filter(accepted(now), pk=secret.pk).first()
+    if found is None or token.revoked_at is not None or token.expires_at <= now:
+        return
+    if found.replaced_at is None:
+        revoke_token(token, code=code, reason=reason, by=by, now=now)
+    else:
+        end_secret(token, found.pk, by=by, now=now)
 
 
 def _was_reported(secret: TokenSecret) -> bool:

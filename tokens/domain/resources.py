@@ -60,7 +60,7 @@ def retire_resource(resource: Resource, *, by: Actor, now: datetime) -> int:
         raise InvalidResource("The portal's own API can't be retired.")
     if not Resource.objects.select_for_update().filter(pk=resource.pk).exists():
         return 0
-    holders = list(_holding(resource).select_for_update())
+    holders = list(_holding(resource).select_for_update().order_by("pk"))  # as everybody, in the order of ids
     for token in holders:
         before = token.scopes
         token.scopes, token.updated_at = scopes.without_resource(before, resource.name), now

@@ -1,5 +1,6 @@
 """Taking hold of a token's row, and writing the change down with its audit event."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,14 +29,17 @@ def lock_unrevoked(token: AccessToken) -> AccessToken:
 
 
 def lock_made_by(token: AccessToken) -> list[AccessToken]:
-    """The tokens that this one made, those that these made, and so on; held until the transaction ends."""
-    found: list[AccessToken] = []
-    makers = [token]
+    """The tokens that this one made, those that these made, and so on; held until the transaction ends.
+
+    To be called with their owner locked, so that no further ones are made in the meantime. Like
+    everybody, in the order of ids, so that no two acts wait for each other.
+    """
+    found: set[int] = set()
+    makers = {token.pk}
     while makers:
-        made = AccessToken.objects.select_for_update(of=("self",)).filter(made_by_token__in=makers)
-        makers = list(made.order_by("pk"))
-        found += makers
-    return found
+        makers = set(AccessToken.objects.filter(made_by_token__in=makers).values_list("pk", flat=True))
+        found |= makers
+    return list(AccessToken.objects.select_for_update(of=("self",)).filter(pk__in=found).order_by("pk"))
 
 
 def refuse_revoked(token: AccessToken) -> None:
@@ -61,12 +65,20 @@ def save(token: AccessToken) -> None:
         raise
 
 
-def save_change(kind: str, token: AccessToken, before: dict[str, Any], *, by: Actor, now: datetime) -> AccessToken:
-    """Save what an act changed, and record what differs from `before` (see `described`)."""
+def save_change(
+    kind: str,
+    token: AccessToken,
+    before: dict[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    also: Mapping[str, str] | None = None,
+) -> AccessToken:
+    """Save what an act changed, and record what differs from `before` (see `described`), and `also` this."""
     token.updated_at = now
     save(token)
     was, is_now = changes(before, described(token))
-    record(kind, by=by, subject=token.subject, now=now, before=was, after=is_now)
+    record(kind, by=by, subject=token.subject, now=now, before=was, after={**is_now, **(also or {})})
     return token
 
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.http import QueryDict
 
 from accounts.models import User
-from tokens.domain.names import name_key
-from tokens.domain.states import State, in_state, reminder_window
-from tokens.models import AccessToken, Policy, TokenSecret
+from tokens.domain.selection import NEWEST_FIRST, current_secrets, select_tokens
+from tokens.domain.states import State, reminder_window
+from tokens.models import AccessToken, Policy
 from tokens.pages.presentation import TokenRow, token_row
 from tokens.secret_format import holds_secret
 
@@ -21,7 +20,7 @@ PAGE_SIZE = 25
 _MAX_QUERY = 200
 STATES = [("", "All states"), *((state.value, state.value.capitalize()) for state in State)]
 SORTS = [
-    ("-created", "Newest first"),
+    (NEWEST_FIRST, "Newest first"),
     ("created", "Oldest first"),
     ("name", "Name, A to Z"),
     ("-name", "Name, Z to A"),
@@ -30,7 +29,6 @@ SORTS = [
     ("-used", "Used last"),
     ("used", "Unused longest"),
 ]
-_COLUMNS = {"created": "created_at", "name": "name_key", "expires": "expires_at", "used": "last_used_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class ListQuery:
 
     q: str = ""
     state: str = ""
-    sort: str = "-created"
+    sort: str = NEWEST_FIRST
     page: int = 1
     held_secret: bool = False
 
@@ -51,7 +49,7 @@ class ListQuery:
         return cls(
             q="" if secret else q[:_MAX_QUERY],
             state=state if state in set(State) else "",
-            sort=sort if sort in dict(SORTS) else "-created",
+            sort=sort if sort in dict(SORTS) else NEWEST_FIRST,
             # Nine digits are past every end, as is a number that is longer still.
             page=max(1, int(page[:9])) if page.isascii() and page.isdigit() else 1,
             held_secret=secret,
@@ -64,29 +62,13 @@ class ListQuery:
         known.update({name: value for name, value in said.items() if value})
         return known
 
-    def rows(self, tokens: QuerySet[AccessToken], *, now: datetime, window: timedelta) -> QuerySet[AccessToken]:
-        if self.state:
-            tokens = tokens.filter(in_state(State(self.state), now=now, window=window))
-        return tokens.filter(self._matching()).order_by(*self._order())
-
-    def _matching(self) -> Q:
-        if not self.q:
-            return Q()
-        hints = TokenSecret.objects.filter(token=OuterRef("pk"), replaced_at=None, hint__contains=self.q)
-        return Q(name_key__contains=name_key(self.q)) | Q(description__icontains=self.q) | Q(Exists(hints))
-
-    def _order(self) -> list[Any]:
-        column = F(_COLUMNS[self.sort.lstrip("-")])
-        # Never used comes last whichever way; the id makes the order of equals, and so the pages, firm.
-        if self.sort.startswith("-"):
-            return [column.desc(nulls_last=True), "-pk"]
-        return [column.asc(nulls_last=True), "pk"]
-
 
 def list_context(owner: User, query: ListQuery, *, now: datetime) -> dict[str, Any]:
     """What the templates of the list use; the number of queries does not depend on the number of tokens."""
     window = reminder_window(Policy.current())
-    tokens = query.rows(owner.tokens.all(), now=now, window=window).prefetch_related(current_secrets())
+    tokens = select_tokens(
+        owner.tokens.all(), q=query.q, state=query.state, sort=query.sort, now=now, window=window
+    ).prefetch_related(current_secrets())
     page: Page[AccessToken] = Paginator(tokens, PAGE_SIZE).get_page(query.page)
     return {
         "rows": [token_row(token, now=now, window=window) for token in page],
@@ -100,17 +82,6 @@ def list_context(owner: User, query: ListQuery, *, now: datetime) -> dict[str, A
         "states": STATES,
         "sorts": SORTS,
     }
-
-
-def current_secrets() -> "Prefetch[str, QuerySet[TokenSecret], str]":
-    """Only the secret that a token has now, for its hint."""
-    return Prefetch("secrets", TokenSecret.objects.filter(replaced_at=None))
-
-
-def accepted_secrets(token: AccessToken, *, now: datetime) -> QuerySet[TokenSecret]:
-    """The current secret, then those that were replaced and live on for a while."""
-    living = Q(replaced_at=None) | Q(accepted_until__gt=now)
-    return TokenSecret.objects.filter(living, token=token).order_by(F("replaced_at").desc(nulls_first=True))
 
 
 def row_of(token: AccessToken, *, now: datetime) -> TokenRow:

@@ -17,11 +17,12 @@ from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retar
 
 from accounts.recheck import require_recheck, require_sign_in
 from accounts.requests import SignedInRequest
+from tokens.domain.selection import current_secrets
 from tokens.errors import AlreadyDone, Refused
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import NewTokenForm
-from tokens.pages.listing import ListQuery, current_secrets, list_context, row_of
+from tokens.pages.listing import ListQuery, list_context, row_of
 from tokens.secret_format import holds_secret
 
 View = Callable[..., HttpResponse]

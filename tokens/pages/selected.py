@@ -10,9 +10,10 @@ from accounts.actor import actor_of
 from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens.domain import lifecycle
+from tokens.domain.selection import current_secrets
 from tokens.errors import Refused
 from tokens.models import AccessToken
-from tokens.pages.listing import current_secrets, row_of
+from tokens.pages.listing import row_of
 from tokens.pages.responses import done, page_or_act, show, signed_in
 
 _MOST = 100

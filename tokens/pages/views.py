@@ -16,11 +16,12 @@ from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens import networks, scopes
 from tokens.domain import checks, lifecycle, rows
+from tokens.domain.secret_rows import accepted_secrets
 from tokens.errors import AlreadyDone, ChangedElsewhere, Refused, TokenIsRevoked
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import EditTokenForm, NewTokenForm, RegenerateForm
-from tokens.pages.listing import ListQuery, accepted_secrets, list_context, row_of
+from tokens.pages.listing import ListQuery, list_context, row_of
 from tokens.pages.responses import (
     already_done,
     done,

@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from accounts.models import AuditEvent, User
 from accounts.text import first_invisible
 from tests.conftest import MakeToken
-from tests.tokens.conftest import NOBODYS_SECRET, Judge, events, last_event
+from tests.tokens.conftest import NOBODYS_SECRET, Judge, SetPolicy, events, last_event
 from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
 from tokens.domain.reports import clean_source, end_by_holder, report_leaks
 from tokens.models import AccessToken, TokenSecret
@@ -70,6 +70,21 @@ def test_report_leaks_of_a_replaced_secret_leaves_the_new_one_and_is_recorded(
     report(old, now=now)
     assert (judge(old), judge(new)) == ("replaced", "good")
     assert events(token)[-1] == "token.leak_reported"
+
+
+@pytest.mark.parametrize("code", ["leak", "holder"])
+def test_report_of_an_old_secret_that_lives_on_ends_it_alone(
+    make_token: MakeToken, judge: Judge, now: datetime, set_policy: SetPolicy, code: str
+) -> None:
+    set_policy(overlap_allowed=True)
+    token, old = make_token()
+    _, new = regenerate_token(token, expires_at=now + DAY, overlap=timedelta(hours=1), by=FINDER, now=now)
+    if code == "leak":
+        report(old, now=now)
+    else:
+        end_by_holder(old, by=FINDER, now=now)
+    assert [judge(old), judge(new)] == ["replaced", "good"]
+    assert events(token)[-1] == "token.secret_ended"
 
 
 def test_report_leaks_of_an_expired_secret_is_recorded_and_changes_nothing_else(
