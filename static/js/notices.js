@@ -34,5 +34,8 @@
   document.addEventListener("htmx:sendError", () => tell(OFFLINE));
   document.addEventListener("htmx:timeout", () => tell(OFFLINE));
   document.addEventListener("htmx:responseError", (event) => tell(SENTENCES[event.detail.xhr.status] ?? FAILED));
-  document.addEventListener("htmx:beforeRequest", clear);
+  // What only keeps a sentence up to date, as that of the form, is no new attempt of somebody.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.detail.target.matches("[aria-live]")) clear();
+  });
 })();

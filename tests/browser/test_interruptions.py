@@ -71,6 +71,20 @@ def test_create_that_the_portal_fails_to_do_says_so_and_keeps_what_was_typed(
     expect(alices.page.get_by_role("heading", name=SECRET_HEADING)).to_be_visible()
 
 
+def test_notice_of_a_failure_outlives_the_summary_that_was_on_its_way(alices: Stage) -> None:
+    page, held = alices.page, list[Route]()
+    page.goto(NEW)
+    page.route(f"**{NEW}?**", lambda route: held.append(route), times=1)  # noqa: PLW0108  # it can't take a method
+    page.route(f"**{NEW}", lambda route: route.fulfill(status=500, body="no"))
+    page.get_by_label("Selected permissions").check()
+    page.get_by_label("Full access").check()  # its sentence is asked for when the first one is there
+    alices.button(CREATE).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#summary")).to_contain_text("can do everything you may do")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 # --- Slow, and impatient ------------------------------------------------------------------------
 
 
