@@ -43,7 +43,8 @@ PASSWORD = "correct horse battery staple"
 hypothesis.settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("tests")
 
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# The headless shell first: it is the same engine without windows, at a third of the CPU.
+_CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 # --- What is skipped, and why -----------------------------------------------------------------
@@ -70,7 +71,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _reason_to_skip(item: pytest.Item) -> str:
     if item.get_closest_marker("browser") and not find_chromium():
-        return "needs Chromium (Debian: apt-get install chromium)"
+        return "needs Chromium (Debian: apt-get install chromium, or chromium-headless-shell)"
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         return "needs PostgreSQL (set DATABASE_URL)"
     if item.get_closest_marker("redis") and not os.environ.get("REDIS_URL"):

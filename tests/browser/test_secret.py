@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from http.client import HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
@@ -118,13 +119,13 @@ def test_secret_leaves_the_page_when_the_page_is_left(alices: Page) -> None:
     assert secret not in alices.evaluate("[...document.querySelectorAll('input')].map((field) => field.value).join()")
 
 
+@pytest.mark.needs("chromium")
 def test_secret_is_not_in_a_page_that_the_browser_kept_for_the_back_button(
     browser_type: BrowserType, browser_type_launch_args: dict[str, Any], alices: Page, base_url: str
 ) -> None:
-    """Playwright turns that cache off, people's browsers don't."""
-    browser = browser_type.launch(
-        **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"], headless=True
-    )
+    """Playwright turns that cache off, and the headless shell has none; people's browsers have it."""
+    arguments = {**browser_type_launch_args, "executable_path": shutil.which("chromium")}
+    browser = browser_type.launch(**arguments, ignore_default_args=["--disable-back-forward-cache"], headless=True)
     page = browser.new_context(base_url=base_url, storage_state=alices.context.storage_state()).new_page()
     page.goto(NEW)
     page.evaluate("window.kept = true")
