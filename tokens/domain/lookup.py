@@ -8,6 +8,7 @@ from tokens.models import TokenSecret
 
 _COLUMNS = (
     "pk",
+    "pepper",
     "created_at",
     "replaced_at",
     "accepted_until",
@@ -31,6 +32,7 @@ class Found:
     """A secret that exists, its token and its owner; in the order of the columns above."""
 
     secret_id: int
+    pepper: int
     created_at: datetime
     replaced_at: datetime | None
     accepted_until: datetime | None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.conf import settings
 
 from tokens import scopes
-from tokens.domain import lookup, refusals, usage
+from tokens.domain import lookup, peppering, refusals, usage
 from tokens.domain.lookup import Found
 from tokens.networks import CallerAddress, in_any, parse_networks
 from tokens.secret_format import is_well_formed
@@ -59,6 +59,7 @@ def _judge(secret: str, needed: Sequence[str], address: CallerAddress, now: date
     found = lookup.find(secret) if is_well_formed(secret, settings.TOKEN_PREFIXES) else None
     if found is None:
         return Verdict(Outcome.UNKNOWN)
+    peppering.note_pepper(secret, found.secret_id, found.pepper)
     outcome, since = _death(found, now)
     if outcome is Outcome.GOOD:
         outcome = _limits(found, needed, address)
