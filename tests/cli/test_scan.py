@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.cli.stub import Stub, problem, reply
 from tokens.secret_format import hint, make_secret
 
 
@@ -93,3 +94,41 @@ def test_scan_of_a_file_whose_name_acts_on_terminals_shows_it_harmless(cli: Cli,
     name = b"a\x1b[31m\n\xff" + "\u202eb".encode()
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text(secret)
     assert f"/a\ufffd[31m\ufffd\ufffd\ufffdb:1: {hint(secret)}\n" in cli("scan", tmp_path).out
+
+
+# --- Reporting --------------------------------------------------------------------------------
+
+
+def test_scan_with_report_sends_each_secret_once_and_no_token(cli: Cli, signed_in: Stub, secret: str) -> None:
+    signed_in.answers["POST /api/v1/leaks"] = reply(202)
+    ran = cli(
+        "scan", "--report", signed_in.url, "--source", "https://paste.example/1", "-", stdin=f"{secret}\n{secret}"
+    )
+    [asked] = signed_in.asked
+    assert asked.body == {"secrets": [secret], "source": "https://paste.example/1"}
+    assert (asked.token, ran.code) == (None, 1)
+    assert ran.err == f"Found 2 secrets in 1 file.\nReported 1 secret to {signed_in.url}.\n"
+
+
+def test_scan_with_report_of_many_sends_a_thousand_at_once(cli: Cli, stub: Stub) -> None:
+    stub.answers["POST /api/v1/leaks"] = reply(202)
+    cli("scan", "--report", stub.url, "-", stdin="\n".join(make_secret("tp_") for _ in range(1001)))
+    assert [len(asked.body["secrets"]) for asked in stub.asked] == [1000, 1]
+
+
+def test_scan_with_report_that_finds_nothing_asks_nobody(cli: Cli, stub: Stub) -> None:
+    assert cli("scan", "--report", stub.url, "-").code == 0
+    assert stub.asked == []
+
+
+def test_scan_with_report_that_is_refused_says_so(cli: Cli, stub: Stub, secret: str) -> None:
+    stub.answers["POST /api/v1/leaks"] = problem(429, "Too many reports came from there.", retry_after="60")
+    ran = cli("scan", "--report", stub.url, "-", stdin=secret)
+    assert (ran.code, ran.err.splitlines()[-2:]) == (
+        1, ["Error: Too many reports came from there.", "Try again in 60 seconds."]
+    )  # fmt: skip
+
+
+def test_scan_with_report_over_http_to_another_machine_is_wrong_use(cli: Cli, secret: str) -> None:
+    ran = cli("scan", "--report", "http://tokens.example.org", "-", stdin=secret)
+    assert (ran.code, ran.out) == (2, "")

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import click
 from click.shell_completion import get_completion_class
 
+from tokenportal.cli.account_commands import login, logout, verify, whoami
 from tokenportal.cli.scan import scan
+from tokenportal.cli.token_commands import tokens
 
 NAME = "tokenportal"
 _COMPLETION_VARIABLE = "_TOKENPORTAL_COMPLETE"  # the name that click reads
@@ -20,9 +22,18 @@ def run(arguments: Sequence[str]) -> int:
     KeyboardInterrupt is the caller's.
     """
     _make_printable()
+    code = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _could_not_write(error)
+        _drop_output()
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = cli.main(list(arguments), prog_name=NAME, standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -55,7 +66,8 @@ def completion(shell: str) -> None:
     click.echo(found(cli, {}, NAME, _COMPLETION_VARIABLE).source())
 
 
-cli.add_command(scan)
+for command in (login, logout, whoami, tokens, verify, scan):
+    cli.add_command(command)
 
 
 def _make_printable() -> None:
@@ -69,6 +81,9 @@ def _could_not_write(error: OSError) -> int:
     """A full disk, or a reader that went away (`| head`), which is no reason to complain."""
     if not isinstance(error, BrokenPipeError):
         click.echo(f"Error: {error.strerror or error}", err=True)
-    # What is still held back would fail once more when Python flushes it at the end.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
+
+
+def _drop_output() -> None:
+    """What is still held back would fail once more when Python flushes it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tokens.secret_format import CHECKSUM_LENGTH, RANDOM_LENGTH, find_secrets, hint
+from tokens.secret_format import CHECKSUM_LENGTH, RANDOM_LENGTH, find_secrets, hint, scrub
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,11 @@ class Found:
     @property
     def hint(self) -> str:
         return hint(self.secret)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether there is anything in it that is as long as a secret: of any portal, mistyped or not."""
+    return scrub(text) != text
 
 
 def find_in(chunks: Iterable[bytes], prefixes: Sequence[str]) -> Iterator[Found]:

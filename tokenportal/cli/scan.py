@@ -9,11 +9,15 @@ from pathlib import Path
 
 import click
 
+from tokenportal.cli.access import Access
+from tokenportal.cli.address import portal_address
 from tokenportal.cli.files import files_of, read_chunks
 from tokenportal.cli.finding import Found, find_in
+from tokenportal.cli.options import allow_http_option, json_option
 from tokenportal.cli.output import clean, say, show_json
 
 _PREFIX = re.compile(r"[0-9A-Za-z_]{1,20}")
+_REPORTED_AT_ONCE = 1000
 _CLEAR_LINE = "\r\x1b[K"
 
 Advance = Callable[[int], None]
@@ -69,19 +73,38 @@ def _check_prefixes(context: click.Context, parameter: click.Parameter, given: t
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True))
 @click.option(
-    "--prefix", "prefixes", multiple=True, default=("tp_",), show_default=True, callback=_check_prefixes,
+    "--prefix",
+    "prefixes",
+    multiple=True,
+    default=("tp_",),
+    show_default=True,
+    callback=_check_prefixes,
     help="What your portal's secrets begin with; repeatable.",
-)  # fmt: skip
+)
 @click.option("--no-ignore", is_flag=True, help="Scan what .gitignore names too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--report", metavar="URL", help="Report them to the portal at URL, which revokes those that are good.")
+@click.option("--source", default="", help="Where they were found, for the owners to read.")
+@allow_http_option
+@json_option
 @click.pass_context
-def scan(context: click.Context, paths: Sequence[str], prefixes: Sequence[str], no_ignore: bool, as_json: bool) -> None:
+def scan(
+    context: click.Context,
+    *,
+    paths: Sequence[str],
+    prefixes: Sequence[str],
+    no_ignore: bool,
+    report: str | None,
+    source: str,
+    allow_http: bool,
+    as_json: bool,
+) -> None:
     """Find secrets in files and folders; - is standard input.
 
     A secret is known by its prefix and its checksum, offline; what only looks like one is not found.
     Prints file, line and hint of each, never the secret. Exit code 1 if there are any, or if a file
     could not be read.
     """
+    address = portal_address(report, allow_http=allow_http) if report else ""
     scanning = Scan(prefixes, shows=not as_json, bar=sys.stderr.isatty())
     found_files = files_of(paths, ignoring=not no_ignore, complain=scanning.complain)
     with _progress(found_files, shown=scanning.bar) as (files, advance):
@@ -90,7 +113,20 @@ def scan(context: click.Context, paths: Sequence[str], prefixes: Sequence[str], 
     scanning.sum_up()
     if as_json:
         show_json(scanning.as_json())
+    if address and scanning.found:
+        _report([found.secret for _path, found in scanning.found], source, address)
     context.exit(1 if scanning.found or scanning.unread else 0)
+
+
+def _report(secrets: Iterable[str], source: str, address: str) -> None:
+    from tokenportal.cli.portal import Portal  # here, because requests is slow to load
+
+    portal = Portal(Access(address, "", is_saved=False))
+    once = list(dict.fromkeys(secrets))
+    for start in range(0, len(once), _REPORTED_AT_ONCE):
+        body = {"secrets": once[start : start + _REPORTED_AT_ONCE], "source": source}
+        portal.ask("POST", "/api/v1/leaks", body=body)
+    say(f"Reported {_number(len(once), 'secret')} to {address}.")
 
 
 @contextmanager
