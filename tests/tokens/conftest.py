@@ -1,13 +1,14 @@
 """What the tests of tokens share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
 
 from accounts.actor import COMMAND, Actor
 from accounts.models import AuditEvent, User
-from tokens.domain.lookup import find
+from tokens.domain import lookup
+from tokens.domain.lookup import Found, find
 from tokens.domain.resources import register_resource
 from tokens.domain.verification import Outcome, verify
 from tokens.models import AccessToken, Policy
@@ -60,6 +61,20 @@ def judge(db: None, now: datetime) -> Judge:
         return verify(secret, needed=needed, address=CallerAddress(parse_address(address)), now=at).outcome
 
     return say
+
+
+@pytest.fixture
+def selects(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """An entry for each SELECT of verification, which no counter of Django's sees."""
+    seen: list[int] = []
+    select = lookup._select
+
+    def counted(candidates: Sequence[bytes]) -> Found | None:
+        seen.append(len(candidates))
+        return select(candidates)
+
+    monkeypatch.setattr(lookup, "_select", counted)
+    return seen
 
 
 def events(token: AccessToken) -> list[str]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.actor import caller_of
 from tokens import scopes
 from tokens.domain.lookup import Found
 from tokens.domain.resources import registered_scopes
@@ -65,7 +66,7 @@ def _refuse_caller(presented: Presented, form: Form, now: datetime) -> Answer | 
     if credentials is Credentials.TWICE or (credentials is not Credentials.NONE and posted):
         raise InvalidRequest("Present one access token, once.")
     secret = credentials if isinstance(credentials, str) else posted
-    verdict = verify(secret, needed=[scopes.INTROSPECT], address=presented.address, now=now)
+    verdict = verify(secret, needed=[scopes.INTROSPECT], address=presented.address, agent=presented.agent, now=now)
     if verdict.outcome is Outcome.GOOD:
         return None
     # Wrong secrets in bodies are not counted.
@@ -95,7 +96,11 @@ def _as_oauth(answer: Answer, code: str, description: str) -> Answer:
 def presented_by(request: HttpRequest) -> Presented:
     """The credentials of a request that asks about somebody else's token."""
     return Presented(
-        authorization=request.META.get("HTTP_AUTHORIZATION", ""), query="", method="", address=address_of(request)
+        authorization=request.META.get("HTTP_AUTHORIZATION", ""),
+        query="",
+        method="",
+        address=address_of(request),
+        agent=caller_of(request).agent,
     )
 
 
