@@ -104,6 +104,16 @@ def record(
     return event
 
 
+def forget_until(moment: datetime, *, most: int) -> int:
+    """Remove the oldest events up to `moment`, so many at most: by their age is the only way that any goes.
+
+    Returns how many went.
+    """
+    oldest = AuditEvent.objects.filter(at__lte=moment).order_by("at").values_list("pk", flat=True)[:most]
+    rows = AuditEvent.objects.filter(pk__in=list(oldest))
+    return rows._raw_delete(rows.db)
+
+
 def changes(before: JSON, after: JSON) -> tuple[dict[str, Any], dict[str, Any]]:
     """Only what differs between the two, as the pair that `record` takes."""
     keys = [key for key in after if before.get(key) != after[key]]

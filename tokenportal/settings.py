@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Beside being woken: what failed before, and what a worker left that died.
     "send_notifications": {"task": "tokens.tasks.send_notifications", "schedule": 60, "options": {"expires": 60}},
+    "clean_up": {"task": "tokens.tasks.clean_up", "schedule": 3600, "options": {"expires": 3600}},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:

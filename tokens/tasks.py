@@ -7,7 +7,7 @@ A task carries nothing, so a lost one costs time and nothing else, and a second 
 from celery import shared_task
 from django.utils import timezone
 
-from tokens.domain import expiry
+from tokens.domain import cleanup, expiry
 from tokens.mail import sending
 
 
@@ -22,4 +22,11 @@ def flag_expiring() -> dict[str, int]:
 def send_notifications() -> dict[str, int]:
     """Send what waits in the outbox."""
     counts: dict[str, int] = sending.send_notifications(clock=timezone.now).counts
+    return counts
+
+
+@shared_task
+def clean_up() -> dict[str, int]:
+    """Forget what is old enough."""
+    counts: dict[str, int] = cleanup.clean_up(clock=timezone.now).counts
     return counts

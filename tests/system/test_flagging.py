@@ -146,7 +146,7 @@ def test_wake_while_redis_is_dead_neither_raises_nor_hangs(new_portal: NewPortal
     portal = new_portal(REDIS_URL=dead_redis)
     assert [seconds for _ in range(2) if (seconds := portal.act("seconds_to_wake")) > 4] == []
     said = (portal.folder / "inside.log").read_text()
-    assert said.count("task not woken") == 2
+    assert said.count("task not woken") == 1  # the second did not try so soon
     assert "the-password-of-redis" not in said
 
 

@@ -19,8 +19,8 @@ from django.views.generic import RedirectView
 from accounts.audit import AuditEvent
 from accounts.models import User
 from accounts.people import is_administrator
-from tokens.admin import audit, people, policy, resources, token_pages, tokens
-from tokens.models import AccessToken, Resource
+from tokens.admin import audit, notifications, people, policy, resources, token_pages, tokens
+from tokens.models import AccessToken, Notification, Resource
 
 View = Callable[..., HttpResponseBase]
 
@@ -51,6 +51,8 @@ class Console(AdminSite):
             path("resources/new/", view(resources.resource_register), name="resource_register"),
             path("resources/<int:pk>/edit/", view(resources.resource_edit), name="resource_edit"),
             path("resources/<int:pk>/retire/", view(resources.resource_retire), name="resource_retire"),
+            path("mails/", view(self.listing(Notification)), name="notifications"),
+            path("mails/<int:pk>/retry/", view(notifications.notification_retry), name="notification_retry"),
             path("policy/", view(policy.policy), name="policy"),
             path("audit/", view(self.listing(AuditEvent)), name="audit"),
             path("audit/<int:pk>/", view(audit.audit_event), name="audit_event"),
@@ -75,11 +77,12 @@ class Console(AdminSite):
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "admin/index.html")
+    return render(request, "admin/index.html", {"failed_mails": notifications.failed_count()})
 
 
 console = Console()
 console.register(AccessToken, tokens.TokenAdmin)
 console.register(User, people.PersonAdmin)
 console.register(Resource, resources.ResourceAdmin)
+console.register(Notification, notifications.NotificationAdmin)
 console.register(AuditEvent, audit.AuditAdmin)

@@ -56,6 +56,11 @@ def _when_widened(event: AuditEvent) -> str:
     return WIDENED if may_more or from_more else ""
 
 
+def _unless_revoked(event: AuditEvent) -> str:
+    """That the token was revoked for it is an event of its own."""
+    return "" if event.after["revoked"] else event.kind
+
+
 def _unless_by_owner(event: AuditEvent) -> str:
     if event.after.get("revoked_code") == AccessToken.RevokedCode.LEAK:
         return LEAKED
@@ -67,6 +72,7 @@ _RULES: dict[str, Rule] = {
     "token.regenerated": _always,
     "token.edited": _when_widened,
     "token.revoked": _unless_by_owner,
+    "token.leak_reported": _unless_revoked,
     "user.email_changed": _always,
     "user.password_changed": _always,
     "user.password_reset": _always,

@@ -7,12 +7,16 @@ LEASE: what a worker that died had claimed is due again then. Only who holds the
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from accounts.actor import Actor
+from accounts.audit import Subject, record
+from tokens.domain.wake import SEND_NOTIFICATIONS, wake
 from tokens.models import Notification
 from tokens.models.notification import ERROR_LENGTH, REMINDER
 
@@ -76,6 +80,17 @@ def put_back(batch: Batch, *, error: str, now: datetime) -> None:
     given_up = _held(batch).filter(first_tried_at__lte=now - TRIED_FOR)
     given_up.update(outcome=Outcome.FAILED, done_at=now, claim="", error=text)
     _held(batch).update(next_try_at=now + pause_after(max(row.attempts for row in batch.rows)), claim="", error=text)
+
+
+@transaction.atomic
+def try_again(row: Notification, *, by: Actor, now: datetime) -> None:
+    """What was given up begins anew; nothing happens to anything else."""
+    given_up = Notification.objects.filter(pk=row.pk, outcome=Outcome.FAILED)
+    fresh = {"outcome": "", "done_at": None, "next_try_at": now, "first_tried_at": None, "attempts": 0, "error": ""}
+    if given_up.update(**fresh):
+        subject = Subject("notification", row.pk, row.kind, row.user_id)
+        record("notification.tried_again", by=by, subject=subject, now=now)
+        transaction.on_commit(partial(wake, SEND_NOTIFICATIONS))
 
 
 def pause_after(attempts: int) -> timedelta:

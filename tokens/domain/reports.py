@@ -58,7 +58,7 @@ def _report_leak(secret: TokenSecret, source: str, *, by: Actor, now: datetime) 
     with suppress(TokenGone):
         token = _hold(secret)
         if not _was_reported(secret):
-            after = {"hint": secret.hint, "source": source}
+            after = {"hint": secret.hint, "source": source, "revoked": _ends_token(secret, token, now=now)}
             record(LEAK_REPORTED, by=by, subject=token.subject, now=now, after=after)
         reason = f"Found at {source}" if source else ""
         _close(secret, token, AccessToken.RevokedCode.LEAK, reason, by=by, now=now)
@@ -80,13 +80,19 @@ def _close(
     secret: TokenSecret, token: AccessToken, code: AccessToken.RevokedCode, reason: str, *, by: Actor, now: datetime
 ) -> None:
     """With its current secret falls the token, whose row is held; an old one that lives on falls alone."""
-    found = token.secrets.filter(accepted(now), pk=secret.pk).first()
-    if found is None or token.revoked_at is not None or token.expires_at <= now:
-        return
-    if found.replaced_at is None:
+    if _ends_token(secret, token, now=now):
         revoke_token(token, code=code, reason=reason, by=by, now=now)
-    else:
-        end_secret(token, found.pk, by=by, now=now)
+    elif _is_living(token, now=now) and token.secrets.filter(accepted(now), pk=secret.pk).exists():
+        end_secret(token, secret.pk, by=by, now=now)
+
+
+def _ends_token(secret: TokenSecret, token: AccessToken, *, now: datetime) -> bool:
+    """Whether the token, whose row is held, falls with this secret: it may be replaced by now."""
+    return _is_living(token, now=now) and token.secrets.filter(pk=secret.pk, replaced_at=None).exists()
+
+
+def _is_living(token: AccessToken, *, now: datetime) -> bool:
+    return token.revoked_at is None and token.expires_at > now
 
 
 def _was_reported(secret: TokenSecret) -> bool:

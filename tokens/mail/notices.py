@@ -11,9 +11,12 @@ from tokens.domain.outbox import Batch
 from tokens.mail.letters import Letter, page
 from tokens.mail.reminders import MOST_LISTED
 
-# Where a leak was found is a stranger's word. Mail programs look for what could be an address.
+# Where a leak was found is a stranger's word, and no mail program may make a link of it.
+_OTHERS_WORDS = {"Revoked reason": "Reason", "Source": "Found at"}
 WORD_JOINER = "\u2060"
 _NOT_IN_A_LINK = re.compile(r"(?<=[:/.@])(?=\w|/)|(?<=\w)(?=[:/.@])")
+# What the subject of the mail says already.
+_SAID = ("Revoked code", "Revoked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,22 @@ WORDINGS = {
         "See why",
     ),
     "token.leaked": Wording(
-        "Access token “{name}” was found in the open and revoked",
-        "{count} access tokens were found in the open and revoked",
-        "Somebody reported its secret, so it was revoked at once: whatever used it has stopped working.",
+        "Access token “{name}” was revoked after a leak",
+        "{count} access tokens were revoked after a leak",
+        "Somebody found a secret in the open and reported it. Its token, and those that were made with it, were "
+        "revoked at once: whatever used them has stopped working.",
         "Take the secret out of where it was found, look through the activity for uses that weren’t yours, "
         "and make a new token if you still need one.",
         "tokens:detail",
         "See its activity",
+    ),
+    "token.leak_reported": Wording(
+        "An old secret of “{name}” was found in the open",
+        "{count} old secrets of your access tokens were found in the open",
+        "Somebody reported it. It opens nothing any more, and your token goes on as it was.",
+        "Take it out of where it was found: the next one may end up in the same place.",
+        "tokens:detail",
+        "Look at the token",
     ),
     "user.email_changed": Wording(
         "Your e-mail address was changed",
@@ -135,10 +147,13 @@ def notice_letter(batch: Batch, user: User) -> Letter | None:
 def _item(event: AuditEvent, wording: Wording, user: User) -> dict[str, Any]:
     row = activity_row(event, viewer=user)
     ids = [event.subject_id] if event.subject_type == "token" else []
-    return {"row": row, "changes": [_line(change) for change in row.changes], "url": page(wording.page, *ids)}
+    lines = [_line(change) for change in row.changes if change.label not in _SAID]
+    return {"row": row, "changes": lines, "url": page(wording.page, *ids)}
 
 
 def _line(change: Change) -> str:
-    """`Scopes: none → full`. No mail program may make a link of what somebody wrote there."""
-    values = " → ".join(value for value in (change.before, change.after) if value is not None)
-    return f"{change.label}: {_NOT_IN_A_LINK.sub(WORD_JOINER, values)}"
+    """`Scopes: deployments:read → full`, `Scopes: full` where there was none."""
+    values = " → ".join(value for value in (change.before, change.after) if value not in (None, "none"))
+    if change.label in _OTHERS_WORDS:
+        return f"{_OTHERS_WORDS[change.label]}: {_NOT_IN_A_LINK.sub(WORD_JOINER, values)}"
+    return f"{change.label}: {values or 'none'}"

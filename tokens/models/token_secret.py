@@ -31,7 +31,11 @@ class TokenSecret(models.Model):
     token_id: int
 
     class Meta:
-        indexes = [models.Index(fields=["hint"], name="secret_hint")]  # the console finds tokens by it
+        indexes = [
+            models.Index(fields=["hint"], name="secret_hint"),  # the console finds tokens by it
+            # The clean-up.
+            models.Index(fields=["replaced_at"], condition=Q(replaced_at__isnull=False), name="secret_replaced"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Exact(Length("digest"), DIGEST_LENGTH), name="secret_digest_length"),
             models.UniqueConstraint(

@@ -43,6 +43,7 @@ def make_more(make_user: MakeUser, make_token: MakeToken, now: datetime) -> Call
         ("tokens", "?q=token&state=active&used=never"),
         ("people", "?q=person&state=active"),
         ("resources", ""),
+        ("notifications", "?q=person&state=waiting"),
         ("audit", ""),
         ("audit", "?q=person&about=token&days=7"),
     ],

@@ -17,8 +17,9 @@ from tokens.admin import site
 from tokens.models import AccessToken, Resource, TokenSecret
 
 READ = ["index", "tokens", "token", "token_revoke", "people", "person", "resources", "policy", "audit", "audit_event"]
+READ += ["notifications"]
 ACT = ["person_deactivate", "person_reactivate", "resource_register", "resource_edit", "resource_retire"]
-LISTS = ["tokens", "people", "resources", "audit"]
+LISTS = ["tokens", "people", "resources", "notifications", "audit"]
 
 Address = Callable[[str], str]
 
@@ -99,7 +100,7 @@ def test_console_has_these_pages_and_no_others() -> None:
     """Those of django.contrib.admin would edit, delete and set passwords past the domain."""
     patterns = next(entry for entry in get_resolver().url_patterns if getattr(entry, "namespace", "") == "admin")
     names = {entry.name for entry in patterns.url_patterns if isinstance(entry, URLPattern)}  # type: ignore[union-attr]
-    assert names == {*READ, *ACT, "login"}
+    assert names == {*READ, *ACT, "login", "notification_retry"}
 
 
 def test_console_lets_nobody_add_change_or_delete_by_djangos_forms(console: Console) -> None:

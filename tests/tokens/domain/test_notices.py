@@ -11,6 +11,7 @@ from accounts.audit import record
 from accounts.models import User
 from tests.conftest import MakeToken
 from tokens.domain import lifecycle
+from tokens.domain.reports import report_leaks
 from tokens.models import AccessToken, Notification
 
 DAY = timedelta(days=1)
@@ -88,6 +89,18 @@ def test_notice_of_a_revoked_token_unless_its_owner_did_it(
 def test_notice_of_a_leak_says_so_whoever_reported_it(token: AccessToken, web: Actor, now: datetime) -> None:
     lifecycle.revoke_token(token, code="leak", reason="in a paste", by=web, now=now)
     assert kinds() == ["token.leaked"]
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_notice_of_a_reported_secret_is_one_whether_it_was_good_or_old(
+    make_token: MakeToken, web: Actor, now: datetime, *, is_replaced: bool
+) -> None:
+    token, secret = make_token()
+    if is_replaced:
+        lifecycle.regenerate_token(token, expires_at=now + DAY, by=web, now=now)
+    Notification.objects.all().delete()
+    report_leaks([secret], source="a paste", by=COMMAND, now=now)
+    assert kinds() == (["token.leak_reported"] if is_replaced else ["token.leaked"])
 
 
 # Acts after which everything is as safe as before.

@@ -33,7 +33,11 @@ def test_report_leaks_of_a_current_secret_revokes_the_token(make_token: MakeToke
     token.refresh_from_db()
     assert (token.revoked_code, token.revoked_reason) == ("leak", "Found at https://paste.example/1")
     assert events(token) == ["token.created", "token.leak_reported", "token.revoked"]
-    assert last_event("token.leak_reported").after == {"hint": token.hint, "source": "https://paste.example/1"}
+    assert last_event("token.leak_reported").after == {
+        "hint": token.hint,
+        "source": "https://paste.example/1",
+        "revoked": True,
+    }
     assert last_event("token.revoked").address == "198.51.100.9"
 
 

@@ -13,6 +13,7 @@ from tests.conftest import Deliver, MakeToken
 from tests.tokens.mail.conftest import html_of
 from tokens.domain import lifecycle
 from tokens.domain.notices import _RULES, LEAKED, WIDENED
+from tokens.domain.reports import report_leaks
 from tokens.mail.notices import WORDINGS
 from tokens.models import Notification
 
@@ -66,6 +67,21 @@ def test_notice_mail_of_a_leak_makes_no_link_of_where_it_was_found(
     for text in (mailoutbox[0].body, html_of(mailoutbox[0])):
         assert "evil.example" not in text
         assert "https://evil.example/login" in text.replace("\u2060", "")
+
+
+def test_notice_mail_of_an_old_secret_that_was_found_says_that_nothing_was_changed(
+    make_token: MakeToken, web: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, secret = make_token(name="laptop")
+    hint = token.hint
+    lifecycle.regenerate_token(token, expires_at=token.expires_at, by=web, now=now)
+    Notification.objects.all().delete()
+    report_leaks([secret], source="paste.example", by=COMMAND, now=now)
+    deliver()
+    assert mailoutbox[0].subject == "An old secret of “laptop” was found in the open"
+    body = mailoutbox[0].body.replace("\u2060", "")
+    assert f"Hint: {hint}\n  Found at: paste.example\n" in body
+    assert secret not in body
 
 
 @pytest.mark.parametrize(

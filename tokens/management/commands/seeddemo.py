@@ -15,7 +15,7 @@ from accounts.models import User
 from tokens.domain import lifecycle
 from tokens.domain.expiry import flag_expiring
 from tokens.domain.resources import register_resource
-from tokens.models import AccessToken
+from tokens.models import AccessToken, Notification
 
 PASSWORD = "demo-only-password"  # noqa: S105  # shown to whoever starts the demo
 RESOURCES = {"deployments": "Deployments API", "archive": "Archive", "metrics": "Metrics", "registry": "Registry"}
@@ -66,3 +66,4 @@ def _tokens(ada: User, now: datetime) -> None:
     lifecycle.disable_token(disabled, by=by, now=now)
     reason = "Found in a public repository"
     lifecycle.revoke_token(revoked, code="leak", reason=reason, by=COMMAND, now=now)
+    Notification.objects.all().delete()  # nobody needs mails of what a demo did long ago
