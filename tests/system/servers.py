@@ -6,7 +6,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -97,10 +99,11 @@ def _hang_up(pair: Pair) -> None:
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """A service that knows nothing of tokens, and answers with the headers that it was sent."""
+    """A service that knows nothing of tokens, and answers with the headers that it was sent, and the body as one."""
 
     def do_GET(self) -> None:
-        body = json.dumps(self.headers.items()).encode()
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = json.dumps([*self.headers.items(), ("Echoed-Body", sent.decode())]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -116,6 +119,20 @@ class _Echo(BaseHTTPRequestHandler):
 def echo_service() -> Iterator[int]:
     """The port of a service that answers with the headers that reached it, as JSON pairs."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@contextmanager
+def file_service(folder: Path) -> Iterator[int]:
+    """The port of a service that serves the files of a folder, and says nothing."""
+
+    class Files(SimpleHTTPRequestHandler):
+        def log_message(self, *_args: object) -> None:
+            """Nothing: the test says what happened."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()

@@ -6,8 +6,8 @@ import pytest
 
 from tests.system.conftest import NewPortal
 from tests.system.documents import answers_found, answers_wanted, blocks, section
-from tests.system.nginx import reached_service, start_nginx
 from tests.system.processes import free_port
+from tests.system.proxies import reached_service, start_nginx
 from tests.system.servers import echo_service
 
 TOUR = section("README.md", "tour")

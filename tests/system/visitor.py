@@ -40,13 +40,14 @@ def ask(
     *,
     token: str = "",
     source: str = "127.0.0.1",
+    body: str = "",
 ) -> Got:
     """One request, as a program at the address `source` makes it."""
     parts = urlsplit(url)
     given = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
     connection = HTTPConnection("127.0.0.1", parts.port, timeout=_TIMEOUT, source_address=(source, 0))
     try:
-        connection.request(method, f"{parts.path}?{parts.query}", headers=given)
+        connection.request(method, f"{parts.path}?{parts.query}", body or None, headers=given)
         response = connection.getresponse()
         return Got(response.status, response.headers, response.read())
     finally:
