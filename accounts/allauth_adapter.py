@@ -29,7 +29,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     # --- Who may, and how often -----------------------------------------------------------------
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.SIGNUP_OPEN)
+        # An account whose address nobody can confirm would be of no use.
+        return bool(settings.SIGNUP_OPEN and settings.CAN_MAIL)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that its limits count by, from trusted proxies only."""

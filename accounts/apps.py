@@ -8,3 +8,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("accounts.signals")  # connects its receivers
+        import_module("accounts.checks")  # registers them

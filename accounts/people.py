@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -25,6 +28,33 @@ class CannotDeactivateSelf(CannotDeactivate):
 
 class LastAdministrator(CannotDeactivate):
     message = "This is the last administrator: nobody could undo it."
+
+
+class CannotCreate(Exception):
+    """An account that was not made; `message` is a sentence for people."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+@transaction.atomic
+def create_person(email: str, *, name: str, by: Actor, now: datetime) -> User:
+    """An account without a password, which its owner chooses by a mailed link; so its address counts as confirmed.
+
+    Raises CannotCreate.
+    """
+    user = User(email=email.strip().lower(), name=name.strip())
+    user.set_unusable_password()
+    try:
+        validate_email(user.email)
+        user.full_clean()
+    except ValidationError as error:
+        raise CannotCreate(" ".join(error.messages)) from None
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    record("user.created", by=by, subject=user.subject, now=now, after={"email": user.email})
+    return user
 
 
 def is_administrator(user: object) -> bool:

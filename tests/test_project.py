@@ -22,7 +22,7 @@ MACHINE_PATHS = re.compile(r"(?<![\w.~/-])/(?:root|work)/")
 INLINE = re.compile(
     r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+\s*=|\shx-on|["']\s*javascript:""", re.IGNORECASE
 )
-READERS = {"text", "flag", "number", "words", "networks", "choice", "address"}
+READERS = {"text", "flag", "number", "words", "networks", "choice", "address", "_server"}
 
 
 @cache

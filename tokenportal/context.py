@@ -10,7 +10,7 @@ from accounts.people import is_administrator
 def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.SITE_NAME,
-        "signup_open": settings.SIGNUP_OPEN,
+        "signup_open": settings.SIGNUP_OPEN and settings.CAN_MAIL,
         "can_mail": settings.CAN_MAIL,
         "show_beta": settings.SHOW_BETA,
         "feedback_url": settings.FEEDBACK_URL,

@@ -10,17 +10,22 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Callable
+from email.utils import parseaddr
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
+from django.http.request import validate_host
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Variables of .env never override the real environment.
 environ.Env.read_env(BASE_DIR / ".env")
-_env = environ.FileAwareEnv()
+# The mapping and not environ.Env, which takes a value that begins with $ for the name of another one.
+_values = FileAwareMapping(cache=False)
 
 _LOCAL_HOSTS = ["localhost", "127.0.0.1"]
 _MIN_KEY_LENGTH = 32
@@ -32,7 +37,11 @@ def refuse(reason: str) -> NoReturn:
 
 
 def text(name: str, default: str = "") -> str:
-    return str(_env(name, default=default)).strip()
+    """The value without the space around it; an empty one is none."""
+    try:
+        return str(_values.get(name, "")).strip() or default
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"the file that {name}_FILE names can't be read ({getattr(error, 'strerror', 'not UTF-8')}).")
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -71,7 +80,10 @@ def data_dir(*, create: bool) -> Path:
     path = Path(text("DATA_DIR") or BASE_DIR / "var").resolve()
     if create:
         os.umask(0o077)  # database, journal and broker files are made 0600 by whoever makes them
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            refuse(f"DATA_DIR ({path}) can't be made ({error.strerror}).")
     if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
         refuse(f"others can read DATA_DIR ({path}). Run: chmod 700 {path}")
     return path
@@ -136,7 +148,46 @@ def base_url(*, debug: bool, hosts: list[str]) -> str:
     parts = urlsplit(url)
     if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query):
         refuse("BASE_URL must be http(s)://host[:port], without a path.")
+    if url and hosts and not validate_host(parts.hostname or "", hosts):
+        refuse(f"ALLOWED_HOSTS lacks {parts.hostname}, the host of BASE_URL, to which all links lead.")
     return url
+
+
+def database() -> dict[str, Any]:
+    """DATABASE_URL as Django takes it; empty without one."""
+    url = _server("DATABASE_URL", "postgres://user:password@host/name", "postgres", "postgresql", "sqlite")
+    return _parsed("DATABASE_URL", environ.Env.db_url_config, url) if url else {}
+
+
+def redis_url() -> str:
+    return _server("REDIS_URL", "redis://host:6379/0", "redis", "rediss", "unix")
+
+
+def email() -> dict[str, Any]:
+    """EMAIL_URL as settings of Django's; empty without one."""
+    url = _server("EMAIL_URL", "smtp+tls://user:password@host:587", *environ.Env.EMAIL_SCHEMES)
+    return _parsed("EMAIL_URL", environ.Env.email_url_config, url) if url else {}
+
+
+def _server(name: str, example: str, *schemes: str) -> str:
+    """The address of a server, of which nothing is repeated: it holds a password."""
+    url = text(name)
+    if url and url.partition("://")[0] not in schemes:
+        refuse(f"{name} must read like {example}.")
+    return url
+
+
+def _parsed(name: str, parse: Callable[[str], dict[str, Any]], url: str) -> dict[str, Any]:
+    try:
+        return parse(url)
+    except ValueError:
+        refuse(f"{name} can't be read. Percent-encode special characters in the user's name and password.")
+
+
+def sender(default: str) -> str:
+    """EMAIL_FROM: `name@host`, or `Name <name@host>`."""
+    value = text("EMAIL_FROM", default)
+    return value if "@" in parseaddr(value)[1] else refuse("EMAIL_FROM must read like Token Portal <name@host>.")
 
 
 def choice(name: str, *choices: str, default: str) -> str:

@@ -1,9 +1,9 @@
 """One settings file for every place; what differs comes from the environment (see env.py)."""
 
+from email.utils import formataddr
 from functools import partial
 from urllib.parse import urlsplit
 
-import environ
 import structlog
 
 from tokenportal import env, logs
@@ -14,10 +14,10 @@ BASE_DIR = env.BASE_DIR
 # --- What the environment decides -------------------------------------------------------------
 
 DEBUG = env.flag("DEBUG", default=False)
-DATABASE_URL = env.text("DATABASE_URL")
-REDIS_URL = env.text("REDIS_URL")
+DATABASE = env.database()
+REDIS_URL = env.redis_url()
 # Under DEBUG the keys live there too; elsewhere it holds the database and the broker of who has no servers.
-DATA_DIR = env.data_dir(create=DEBUG or not (DATABASE_URL and REDIS_URL))
+DATA_DIR = env.data_dir(create=DEBUG or not (DATABASE and REDIS_URL))
 SECRET_KEY = env.secret_key(debug=DEBUG, folder=DATA_DIR)
 TOKEN_PEPPERS = env.peppers(debug=DEBUG, folder=DATA_DIR)
 TOKEN_PREFIXES = env.token_prefixes()
@@ -29,7 +29,7 @@ SIGNUP_OPEN = env.choice("SIGNUP", "open", "closed", default="open" if DEBUG els
 SITE_NAME = env.text("SITE_NAME", "Token Portal")
 SHOW_BETA = env.flag("SHOW_BETA", default=False)
 FEEDBACK_URL = env.address("FEEDBACK_URL")
-EMAIL_URL = env.text("EMAIL_URL")
+EMAIL = env.email()
 
 # --- Django -----------------------------------------------------------------------------------
 
@@ -97,15 +97,12 @@ TEMPLATES = [
 
 # --- Database ---------------------------------------------------------------------------------
 
-if DATABASE_URL:
-    DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
-else:
-    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}}
-_database = DATABASES["default"]
+_database = DATABASE or {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}
+DATABASES = {"default": _database}
 # A new connection for each request costs nine times the request itself.
 _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 if _database["ENGINE"] == "django.db.backends.sqlite3":
-    _database["OPTIONS"] = {
+    _options = {
         # FULL: with NORMAL a power cut may undo a revocation that was already answered.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         # Deferred transactions fail with "database is locked" when they upgrade, whatever the timeout.
@@ -113,7 +110,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 else:
-    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 0}
+    _options = {"server_side_binding": True, "prepare_threshold": 0}
+_database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_options}  # ?sslmode=require stays
 
 CACHES = {
     "default": {
@@ -256,13 +254,13 @@ API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", default=600, least=1, 
 
 # --- Mail -------------------------------------------------------------------------------------
 
-if EMAIL_URL:
-    vars().update(environ.Env.email_url_config(EMAIL_URL))
+if EMAIL:
+    vars().update(EMAIL)
 else:
     EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
-CAN_MAIL = DEBUG or bool(EMAIL_URL)
+CAN_MAIL = DEBUG or bool(EMAIL)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"{SITE_NAME} <no-reply@{urlsplit(BASE_URL).hostname}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.sender(formataddr((SITE_NAME, f"no-reply@{urlsplit(BASE_URL).hostname}")))
 
 # --- Static files -----------------------------------------------------------------------------
 
