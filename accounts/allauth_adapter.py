@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from accounts.account_events import record_account, record_failed_password
 from accounts.actor import caller_of
@@ -92,6 +93,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             # Only this column: an account that is deactivated in this very moment stays so.
             user.save(update_fields=["password"])
             record_account("password_reset" if by_mail else "password_changed", user, request=self.request)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:security")
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """False, with a message, when somebody else has that address by now."""

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="tokens:list")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", console.urls),
+    path("settings/", RedirectView.as_view(pattern_name="tokens:list")),
     path("settings/", include("accounts.urls")),
     path("settings/tokens/", include("tokens.pages.urls")),
     *gateway.urlpatterns,

@@ -5,7 +5,7 @@ The rules are the domain's: each field asks it, so that all that is wrong is sai
 
 import secrets
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -128,8 +128,10 @@ class NewTokenForm(TokenForm, ExpirationForm):
         error_messages={"required": "This form was incomplete. Send it again.", "max_length": "Send the form again."},
     )
 
-    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, left_out: Sequence[str] = (), **kwargs: Any) -> None:
+        """`left_out` are scopes that were asked for and are not preselected."""
         super().__init__(data, **kwargs)
+        self.left_out = left_out
         self.fields["form_key"].initial = _new_form_key()
 
     def full_clean(self) -> None:

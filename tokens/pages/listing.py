@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
+from django.urls import reverse
 
 from accounts.models import User
 from tokens.domain.selection import NEWEST_FIRST, current_secrets, select_tokens
@@ -45,14 +46,15 @@ class ListQuery:
     def of(cls, query: Mapping[str, str]) -> "ListQuery":
         q = query.get("q", "").replace("\0", "").strip()
         state, sort, page = query.get("state", ""), query.get("sort", ""), query.get("page", "")
-        secret = holds_secret(q, settings.TOKEN_PREFIXES)  # before it is cut, which a secret might be in two
+        # Before it is cut, which a secret might be in two; whatever else holds one isn't understood anyway.
+        in_search = holds_secret(q, settings.TOKEN_PREFIXES)
         return cls(
-            q="" if secret else q[:_MAX_QUERY],
+            q="" if in_search else q[:_MAX_QUERY],
             state=state if state in set(State) else "",
             sort=sort if sort in dict(SORTS) else NEWEST_FIRST,
             # Nine digits are past every end, as is a number that is longer still.
             page=max(1, int(page[:9])) if page.isascii() and page.isdigit() else 1,
-            held_secret=secret,
+            held_secret=in_search or holds_secret(" ".join(query.values()), settings.TOKEN_PREFIXES),
         )
 
     def known(self) -> QueryDict:
@@ -61,6 +63,11 @@ class ListQuery:
         known = QueryDict(mutable=True)
         known.update({name: value for name, value in said.items() if value})
         return known
+
+    def address(self) -> str:
+        """Of the list with what was understood."""
+        known = self.known().urlencode()
+        return reverse("tokens:list") + (f"?{known}" if known else "")
 
 
 def list_context(owner: User, query: ListQuery, *, now: datetime) -> dict[str, Any]:

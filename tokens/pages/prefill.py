@@ -1,6 +1,6 @@
 """A new-token form that a link fills in, or another token."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,9 @@ from tokens.pages.permission_fields import scopes_of
 from tokens.secret_format import holds_secret
 
 _COPY = " copy"
+# Of what a link asks for in vain; a resource's name has 40 characters.
+_LONGEST_SHOWN = 60
+_MOST_SHOWN = 10
 
 
 def from_link(query: QueryDict, *, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -30,7 +33,7 @@ def from_link(query: QueryDict, *, policy: Policy, now: datetime) -> dict[str, A
     initial: dict[str, str] = {name: given[name] for name in ("name", "description") if name in given}
     initial |= _expiration(given.get("expires_in", ""), policy=policy, now=now)
     wanted = " ".join(query.getlist("scopes")).replace(",", " ").split()
-    return {"initial": initial, "granted": _grantable(wanted)}
+    return {"initial": initial, **_chosen(wanted)}
 
 
 def from_token(token: AccessToken) -> dict[str, Any]:
@@ -40,14 +43,23 @@ def from_token(token: AccessToken) -> dict[str, Any]:
         "description": token.description,
         "allowed_networks": "\n".join(token.allowed_networks),
     }
-    return {"initial": initial, "granted": _grantable(token.scope_list)}
+    return {"initial": initial, **_chosen(token.scope_list)}
 
 
 def from_post(data: QueryDict) -> dict[str, Any]:
     """What was typed for a token that is gone, for a new one; as of a link, no full access and no secret."""
     typed = {name: value for name, value in data.items() if not holds_secret(str(value), settings.TOKEN_PREFIXES)}
     initial = {name: typed[name] for name in ("name", "description", "allowed_networks") if name in typed}
-    return {"initial": initial, "granted": _grantable(scopes_of(data))}
+    return {"initial": initial, **_chosen(scopes_of(data))}
+
+
+def _chosen(wanted: Collection[str]) -> dict[str, list[str]]:
+    """What is preselected, and what of a fit length is not: the form says so."""
+    granted = _grantable(wanted)
+    shown = [
+        scope for scope in wanted if len(scope) <= _LONGEST_SHOWN and not holds_secret(scope, settings.TOKEN_PREFIXES)
+    ]
+    return {"granted": granted, "left_out": sorted(set(shown) - set(granted))[:_MOST_SHOWN]}
 
 
 def _grantable(wanted: Iterable[str]) -> list[str]:

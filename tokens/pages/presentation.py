@@ -25,8 +25,13 @@ class TokenRow:
     permissions: str
 
     @property
+    def is_accepted(self) -> bool:
+        return self.state.is_accepted
+
+    @property
     def has_access(self) -> bool:
-        return self.token.scopes != ""
+        """False where the owner should grant permissions; of a revoked token nothing comes of it."""
+        return self.token.scopes != "" or self.state is State.REVOKED
 
     @property
     def can_regenerate(self) -> bool:

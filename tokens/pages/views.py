@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
 
 from accounts.activity import activity_row
 from accounts.actor import actor_of
@@ -17,7 +19,7 @@ from accounts.requests import SignedInRequest
 from tokens import networks, scopes
 from tokens.domain import checks, lifecycle, rows
 from tokens.domain.secret_rows import accepted_secrets
-from tokens.errors import AlreadyDone, ChangedElsewhere, Refused, TokenIsRevoked
+from tokens.errors import AlreadyDone, ChangedElsewhere, HoldsSecret, Refused, TokenIsRevoked
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import EditTokenForm, NewTokenForm, RegenerateForm
@@ -40,9 +42,15 @@ _EVENTS_SHOWN = 20
 @require_safe
 @signed_in
 def token_list(request: SignedInRequest) -> HttpResponse:
-    context = list_context(request.user, ListQuery.of(request.GET.dict()), now=timezone.now())
-    template = "tokens/_results.html" if request.htmx.target == "results" else "tokens/list.html"
-    response = render(request, template, context)
+    query = ListQuery.of(request.GET.dict())
+    in_part = request.htmx.target == "results"
+    if query.held_secret and not in_part:
+        messages.error(request, HoldsSecret.message)
+        return redirect(query.address())
+    context = list_context(request.user, query, now=timezone.now())
+    response = render(request, "tokens/_results.html" if in_part else "tokens/list.html", context)
+    if query.held_secret:  # it must not stay in the address either
+        push_url(response, query.address())
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 

@@ -167,7 +167,8 @@ def told_of_secret(answer: "Response", secret: str) -> bool:
 )
 def test_list_search_for_a_secret_is_refused_and_shows_all(alices: Client, make_token: MakeToken, q: str) -> None:
     _, secret = make_token(name="ci-deploy")
-    answer = alices.get(LIST, {"q": q.format(secret)})
+    answer = alices.get(LIST, {"q": q.format(secret), "sort": "name"}, follow=True)
+    assert answer.redirect_chain == [(f"{LIST}?sort=name", 302)]  # nor does it stay in the address
     assert told_of_secret(answer, secret)
     assert names(answer) == ["ci-deploy"]
     assert secret not in kept_in_sessions()
@@ -175,19 +176,22 @@ def test_list_search_for_a_secret_is_refused_and_shows_all(alices: Client, make_
 
 def test_list_search_for_a_secret_that_a_null_cuts_is_refused(alices: Client, make_token: MakeToken) -> None:
     _, secret = make_token()
-    assert told_of_secret(alices.get(LIST, {"q": secret[:9] + "\0" + secret[9:]}), secret)
+    assert told_of_secret(alices.get(LIST, {"q": secret[:9] + "\0" + secret[9:]}, follow=True), secret)
 
 
 def test_list_search_by_htmx_for_a_secret_is_refused(alices: Client, make_token: MakeToken) -> None:
     _, secret = make_token()
-    assert told_of_secret(alices.get(LIST, {"q": secret}, headers=htmx(target="results")), secret)
+    answer = alices.get(LIST, {"q": secret, "state": "active"}, headers=htmx(target="results"))
+    assert told_of_secret(answer, secret)
+    assert answer["HX-Push-Url"] == f"{LIST}?state=active"
 
 
 def test_list_with_a_secret_in_its_address_repeats_it_on_no_page(alices: Client, make_token: MakeToken) -> None:
     for _ in range(26):
         make_token()
     for field in ("q", "state", "sort", "page", "other"):
-        answer = alices.get(LIST, {field: NOBODYS_SECRET})
+        answer = alices.get(LIST, {field: NOBODYS_SECRET}, follow=True)
+        assert answer.redirect_chain == [(LIST, 302)]
         assert Page(answer).links.keys() & {"Next", "Previous"}
         assert NOBODYS_SECRET not in answer.content.decode()
 

@@ -64,6 +64,13 @@ def test_link_to_full_access_or_nothing_known_leaves_no_access_chosen(alices: Cl
     assert "can't be used until you grant permissions." in Page(answer).words
 
 
+def test_link_says_what_of_it_is_not_preselected(alices: Client) -> None:
+    words = Page(alices.get(NEW, {"scopes": f"full deployments:read nothing:read {NOBODYS_SECRET} {'x' * 61}"})).words
+    assert "Not preselected: full , nothing:read ." in words
+    assert NOBODYS_SECRET not in words
+    assert "Not preselected" not in Page(alices.get(NEW, {"scopes": "deployments:read"})).words
+
+
 def test_link_to_full_access_and_a_scope_chooses_the_scope_alone(alices: Client) -> None:
     form = filled(alices, scopes="full,deployments:read")
     assert (form["scopes"], form["permission_deployments"]) == (["selected"], ["read"])

@@ -105,6 +105,7 @@ def test_row_knows_its_state_and_whether_it_has_access() -> None:
     assert row().state is State.ACTIVE
     assert not row().has_access
     assert row(scopes="tokens:read").has_access
+    assert row(**REVOKED).has_access  # nothing that its owner grants would change a thing
 
 
 # --- Permissions ------------------------------------------------------------------------------
