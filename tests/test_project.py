@@ -118,6 +118,13 @@ def _name_of(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
+@pytest.mark.parametrize("unit", ["web", "worker"])
+def test_systemd_unit_starts_what_the_readme_says(unit: str) -> None:
+    text = (ROOT / "deploy" / "systemd" / f"tokenportal-{unit}.service").read_text()
+    [command] = re.findall(r"^ExecStart=/srv/tokenportal/(.+)$", text, re.MULTILINE)
+    assert f"\n{command}\n" in (ROOT / "README.md").read_text()
+
+
 @pytest.mark.needs("git")
 def test_documents_with_links_to_files_point_at_files_that_exist() -> None:
     links = [

@@ -46,7 +46,7 @@ class PersonAdmin(ListAdmin):
     change_list_template = "admin/people.html"
     list_filter = (ActiveFilter, RoleFilter)
     ordering = ("-pk",)
-    search_label = "E-mail, name or id"
+    search_label = "Start of an e-mail or name, or id"
 
     def matching(self, term: str) -> Q:
         found = Q(email__startswith=term.lower()) | Q(name__istartswith=term)

@@ -72,7 +72,7 @@ class TokenAdmin(ListAdmin):
     list_filter = (StateFilter, UseFilter, OwnerFilter)
     list_select_related = ("owner",)
     ordering = ("-pk",)
-    search_label = "Name, owner's e-mail, hint or id"
+    search_label = "Start of a name or e-mail, hint or id"
 
     def matching(self, term: str) -> Q:
         found = starts_with("name_key", name_key(term)) | Q(owner_id__in=people_ids(term))
