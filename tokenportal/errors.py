@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
+from tokens.presenting import problem, to_response
 from tokens.secret_format import scrub
 
 
@@ -26,7 +28,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    answer = _to_programs(request, 400, "bad_request", "This request can't be read.")
+    return answer or render(request, "400.html", status=400)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -38,4 +41,13 @@ def permission_denied(request: HttpRequest, exception: Any) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    answer = _to_programs(
+        request, 500, "server_error", "Something went wrong here. The administrators find it in the log."
+    )
+    return answer or render(request, "500.html", status=500)
+
+
+def _to_programs(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:
+    """What calls an address for programs can't read a page."""
+    for_programs = request.path.startswith(settings.PATHS_WITHOUT_SESSION)
+    return to_response(problem(status, code, detail)) if for_programs else None

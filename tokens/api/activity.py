@@ -1,6 +1,5 @@
 """What happened to the owner's tokens and account."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -9,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from accounts.activity import events_of
 from accounts.audit import AuditEvent
@@ -21,15 +20,8 @@ from tokens.presenting import rfc3339
 
 router = Router(tags=["activity"])
 PAGE_SIZE = 100
-_CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")
-
-
-def _place(value: Any) -> tuple[datetime, int]:
-    """Time and id of the last event of a page. Raises ValueError."""
-    found = _CURSOR.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("Take the cursor from `next_cursor` as it is.")
-    return EPOCH + int(found[1]) * MICROSECOND, int(found[2])
+# Time, in microseconds since 1970, and id of the last event of a page.
+_CURSOR = "^[0-9]{1,17}-[0-9]{1,18}$"
 
 
 class ActivityIn(Schema):
@@ -38,9 +30,7 @@ class ActivityIn(Schema):
     since: Annotated[Time | None, Field(description="From this time on.")] = None
     until: Annotated[Time | None, Field(description="Before this time.")] = None
     cursor: Annotated[
-        tuple[datetime, int] | None,
-        BeforeValidator(_place),
-        Field(json_schema_extra={"type": "string", "pattern": f"^{_CURSOR.pattern}$"}),
+        str | None, Field(description="As it was in `next_cursor`.", pattern=_CURSOR, examples=["1795565030000000-77"])
     ] = None
 
 
@@ -100,8 +90,9 @@ def _wanted(query: ActivityIn) -> Q:
     if query.until:
         wanted &= Q(at__lt=query.until)
     if query.cursor:
-        at, last = query.cursor
-        wanted &= Q(at__lt=at) | Q(at=at, pk__lt=last)
+        moment, _, last = query.cursor.partition("-")
+        at = EPOCH + int(moment) * MICROSECOND
+        wanted &= Q(at__lt=at) | Q(at=at, pk__lt=int(last))
     return wanted
 
 

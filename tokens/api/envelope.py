@@ -32,11 +32,13 @@ def enveloped(view: View) -> View:
 
 
 def refused_body(request: HttpRequest) -> HttpResponse | None:
-    """413 or 411, judged by the headers before anything is read."""
+    """413, 411 or 400, judged by the headers before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return to_response(problem(400, "invalid_request", "Content-Length is no number."))
     if request.META.get("HTTP_TRANSFER_ENCODING") and length == "0":
         return to_response(problem(411, "length_required", "Send the body with its Content-Length."))
-    if len(length) > 9 or int(length if length.isdecimal() else 0) > MAX_BODY:
+    if len(length) > 9 or int(length) > MAX_BODY:
         return to_response(problem(413, "body_too_large", f"A body may have at most {MAX_BODY:,} bytes."))
     return None
 

@@ -1,9 +1,9 @@
 """The bodies of the API. What comes in is strict, and a field that there is not is refused by its name."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from tokens.api.fields import Text, Time, TimeText
 from tokens.domain.expiration import OVERLAPS, WantedEnd
@@ -12,8 +12,14 @@ from tokens.models import AccessToken
 
 _SCOPES = {"examples": [["deployments:read", "deployments:write"], ["full"], []]}
 _NETWORKS = {"examples": [["203.0.113.0/24", "2001:db8::/32"], []]}
-Overlap = Literal[0, 3600, 86400, 604800]
-assert [overlap.total_seconds() for overlap in OVERLAPS] == [0, 3600, 86400, 604800]
+_OVERLAPS = [int(overlap.total_seconds()) for overlap in OVERLAPS]
+
+
+def _offered_overlap(seconds: int) -> int:
+    """Not a Literal, which takes False for 0 and 3600.0 for 3600. Raises ValueError."""
+    if seconds not in _OVERLAPS:
+        raise ValueError(f"Use one of {', '.join(map(str, _OVERLAPS))}.")
+    return seconds
 
 
 class In(Schema):
@@ -57,7 +63,12 @@ class RegenerateIn(EndIn):
     """How long the new secret lives, and the old one beside it."""
 
     overlap: Annotated[
-        Overlap, Field(description="Seconds that the old secret goes on working, as the policy allows.")
+        int,
+        AfterValidator(_offered_overlap),
+        Field(
+            description="Seconds that the old secret goes on working, as the policy allows.",
+            json_schema_extra={"enum": _OVERLAPS},
+        ),
     ] = 0
 
 
