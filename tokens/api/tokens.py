@@ -45,8 +45,7 @@ def list_tokens(request: ApiRequest, response: HttpResponse, query: Query[ListIn
     found = select_tokens(mine, q=query.q, state=query.state or "", sort=query.sort, now=now, window=window)
     count, first = found.count(), (query.page - 1) * query.page_size
     rows = with_secrets(found, now=now)[first : first + query.page_size]
-    if links := _links(query, count):
-        response["Link"] = links
+    response["Link"] = _links(query, count)
     return TokensOut(items=[token_out(row, now=now, window=window) for row in rows], count=count)
 
 

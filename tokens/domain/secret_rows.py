@@ -13,7 +13,9 @@ from tokens.secret_format import hint, make_secret
 
 def accepted_secrets(token: AccessToken, *, now: datetime) -> QuerySet[TokenSecret]:
     """The current secret, then the one that was replaced and lives on for a while."""
-    return token.secrets.filter(accepted(now)).order_by(F("replaced_at").desc(nulls_first=True))
+    # Not token.secrets: a page may have fetched the current one alone into it.
+    living = TokenSecret.objects.filter(accepted(now), token=token)
+    return living.order_by(F("replaced_at").desc(nulls_first=True))
 
 
 def accepted(now: datetime) -> Q:

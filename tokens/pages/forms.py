@@ -197,6 +197,25 @@ class EditTokenForm(TokenForm):
 
 
 class RegenerateForm(ExpirationForm):
-    """`replaces` is the id of the secret that the person saw."""
+    """`replaces` is the id of the secret that the person saw; `overlap` is there where the policy allows one."""
 
+    overlap = forms.ChoiceField(
+        label="Keep the old secret working for",
+        initial=0,
+        required=False,
+        choices=[(0, "Not at all"), (3600, "1 hour"), (86400, "24 hours"), (604800, "7 days")],
+        help_text="Both work until then, so that you can change whatever uses it without a hurry.",
+        error_messages={"invalid_choice": "Choose one of the offered times."},
+    )
     replaces = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+
+    def __init__(self, data: QueryDict | None = None, *, policy: Policy, **kwargs: Any) -> None:
+        super().__init__(data, policy=policy, **kwargs)
+        # Who asks for one is answered, not passed over: the policy may have changed under the form.
+        if not (policy.overlap_allowed or (data and data.get("overlap", "0") != "0")):
+            del self.fields["overlap"]
+
+    def clean_overlap(self) -> timedelta:
+        overlap = timedelta(seconds=int(self.cleaned_data["overlap"] or 0))
+        asked(expiration.check_overlap, overlap, policy=self.policy)
+        return overlap

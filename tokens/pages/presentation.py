@@ -9,7 +9,7 @@ from django.utils.dateformat import format as format_date
 
 from tokens import scopes
 from tokens.domain.states import State, state_of
-from tokens.models import AccessToken
+from tokens.models import AccessToken, TokenSecret
 
 NO_ACCESS = "No access: this token can't be used until you grant permissions"
 
@@ -50,6 +50,30 @@ class TokenRow:
 def token_row(token: AccessToken, *, now: datetime, window: timedelta) -> TokenRow:
     state = state_of(token, now=now, window=window)
     return TokenRow(token, state, _badge(token, state, now), _note(token, state), permissions_text(token.scope_list))
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A secret that is accepted. Of an old one that lives on, when it ends and whether it is still used."""
+
+    secret: TokenSecret
+    ends_at: datetime | None
+    quiet: str
+
+
+def secret_row(secret: TokenSecret, token: AccessToken, *, now: datetime) -> SecretRow:
+    if secret.accepted_until is None:
+        return SecretRow(secret, None, "")
+    return SecretRow(secret, min(secret.accepted_until, token.expires_at), _quiet(secret.last_used_at, now))
+
+
+def _quiet(last_used_at: datetime | None, now: datetime) -> str:
+    """Whether it is safe to end the old one. Up to two days in hours, since it lives for a week at most."""
+    if last_used_at is None:
+        return "The old one was never used"
+    hours = (now - last_used_at) // timedelta(hours=1)
+    length = f"{hours} hours" if 24 <= hours < 48 else duration_text(now - last_used_at)
+    return f"The old one has been quiet for {length}" if length else "The old one was used just now"
 
 
 def permissions_text(scope_list: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """The answers that the pages share: whole pages for a browser, fragments for htmx."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -17,12 +18,14 @@ from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retar
 
 from accounts.recheck import require_recheck, require_sign_in
 from accounts.requests import SignedInRequest
+from tokens.domain.secret_rows import accepted_secrets
 from tokens.domain.selection import current_secrets
 from tokens.errors import AlreadyDone, Refused
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
 from tokens.pages.forms import NewTokenForm
 from tokens.pages.listing import ListQuery, list_context, row_of
+from tokens.pages.presentation import secret_row
 from tokens.secret_format import holds_secret
 
 View = Callable[..., HttpResponse]
@@ -59,9 +62,9 @@ def with_token(view: View) -> View:
     @page_or_act
     @signed_in
     @wraps(view)
-    def found(request: SignedInRequest, pk: int) -> HttpResponse:
+    def found(request: SignedInRequest, pk: int, **rest: int) -> HttpResponse:
         token = request.user.tokens.prefetch_related(current_secrets()).filter(pk=pk).first()
-        return view(request, token) if token else gone(request)
+        return view(request, token, **rest) if token else gone(request)
 
     return found
 
@@ -90,6 +93,7 @@ def shown_once(request: SignedInRequest, token: AccessToken, secret: str) -> Htt
     context = list_context(request.user, ListQuery(), now=timezone.now())
     context |= {"secret": secret, "secret_token": token, "portal_url": settings.BASE_URL}
     context["portal_host"] = urlsplit(settings.BASE_URL).hostname
+    context["old_secret_ends_at"] = _end_of_old_secret(token, now=timezone.now())
     response = render(request, "tokens/list.html", context)
     response["Cache-Control"] = "no-store"
     if request.htmx:
@@ -97,17 +101,18 @@ def shown_once(request: SignedInRequest, token: AccessToken, secret: str) -> Htt
     return response
 
 
-def done(request: SignedInRequest, token: AccessToken | None, sentence: str) -> HttpResponse:
+def done(request: SignedInRequest, token: AccessToken | None, sentence: str, *, page: str = "") -> HttpResponse:
     """After an act: on the list only what changed is swapped, elsewhere a whole true page is shown.
 
-    `token` is None when there is none any more, or when several were changed.
+    `token` is None when there is none any more, or when several were changed. `page` is where to go
+    without htmx, the list if it is not said.
     """
     list_url = reverse("tokens:list")
     if request.htmx.target == "banner":
         return push_url(render(request, "tokens/_dismissed.html", {"sentence": sentence}), False)
     if request.htmx.target != "dialog":
         messages.success(request, sentence)
-        return redirect(list_url)
+        return redirect(page or list_url)
     current = _page_address(request)
     if current.path != list_url:
         messages.success(request, sentence)
@@ -144,6 +149,11 @@ def gone(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and "name" in request.POST:
         form = NewTokenForm(policy=policy, now=now, **prefill.from_post(request.POST))
     return show(request, "gone", {"form": form}, status=404)
+
+
+def _end_of_old_secret(token: AccessToken, *, now: datetime) -> datetime | None:
+    old = accepted_secrets(token, now=now).exclude(replaced_at=None).first()
+    return secret_row(old, token, now=now).ends_at if old else None
 
 
 def _page_address(request: SignedInRequest) -> SplitResult:

@@ -19,11 +19,12 @@ from accounts.requests import SignedInRequest
 from tokens import networks, scopes
 from tokens.domain import checks, lifecycle, rows
 from tokens.domain.secret_rows import accepted_secrets
-from tokens.errors import AlreadyDone, ChangedElsewhere, HoldsSecret, Refused, TokenIsRevoked
+from tokens.errors import AlreadyDone, ChangedElsewhere, HoldsSecret, Refused
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
-from tokens.pages.forms import EditTokenForm, NewTokenForm, RegenerateForm
+from tokens.pages.forms import EditTokenForm, NewTokenForm
 from tokens.pages.listing import ListQuery, list_context, row_of
+from tokens.pages.presentation import secret_row
 from tokens.pages.responses import (
     already_done,
     done,
@@ -103,7 +104,7 @@ def token_detail(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     context = {
         "row": row_of(token, now=now),
         "events": [activity_row(event, viewer=request.user) for event in events.order_by("-at", "-pk")[:_EVENTS_SHOWN]],
-        "secrets": accepted_secrets(token, now=now),
+        "secrets": [secret_row(secret, token, now=now) for secret in accepted_secrets(token, now=now)],
     }
     return render(request, "tokens/detail.html", context)
 
@@ -152,31 +153,6 @@ def _edit(request: SignedInRequest, token: AccessToken, form: EditTokenForm) -> 
         now=timezone.now(),
         version=data["version"],
     )
-
-
-@with_token
-def token_regenerate(request: SignedInRequest, token: AccessToken) -> HttpResponse:
-    now, policy = timezone.now(), Policy.current()
-    row = row_of(token, now=now)
-    if not row.can_regenerate:
-        return refused(request, token, TokenIsRevoked())
-    if request.method != "POST":
-        initial = {"replaces": token.current_secret.pk}
-        form = RegenerateForm(resumed_input(request), policy=policy, now=now, initial=initial)
-        return show(request, "regenerate", {"form": form, "row": row})
-    form = RegenerateForm(request.POST, policy=policy, now=now)
-    if not form.is_valid():
-        return show(request, "regenerate", {"form": form, "row": row}, status=422)
-    if asked_first := recheck_first(request, policy):
-        return asked_first
-    data = form.cleaned_data
-    try:
-        token, secret = lifecycle.regenerate_token(
-            token, expires_at=data["expires_at"], replaces=data["replaces"], by=actor_of(request), now=now
-        )
-    except Refused as refusal:
-        return refused(request, token, refusal)
-    return shown_once(request, token, secret)
 
 
 @with_token
