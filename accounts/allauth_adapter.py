@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from accounts.account_events import record_account, record_failed_password
 from accounts.actor import caller_of
+from accounts.mails import message_of
 from accounts.models import User
 from accounts.recheck import count_as_check, recheck_minutes, require_recheck
 from accounts.time_zones import all_time_zones
@@ -130,13 +131,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mail with links to BASE_URL, whatever host the request named, sent once the change stands."""
-        base = urlsplit(settings.BASE_URL)
-        links = {name: base.geturl() + urlsplit(context[name]).path for name in _LINKS if name in context}
-        site = {"name": settings.SITE_NAME, "domain": base.netloc}
-        own = {"request": self.request, "email": email, "current_site": site}
-        message = self.render_mail(template_prefix, email, own | context | links)
-        # Somebody waits for a link, and is told when it can't be sent; a notice must not undo what was done.
-        transaction.on_commit(message.send, robust=not links)
+        links = {name: settings.BASE_URL + urlsplit(context[name]).path for name in _LINKS if name in context}
+        message = message_of(template_prefix.rpartition("/")[2], email, links)
+        transaction.on_commit(message.send)  # not robust: somebody waits for the link, and is told
 
 
 def _may_be_kept(name: str, value: str) -> bool:
