@@ -55,6 +55,12 @@ def test_login_with_the_token_from_standard_input_reads_one_line(cli: Cli, stub:
     assert stub.asked[0].token == f"Bearer {secret}"
 
 
+def test_login_and_logout_as_json_say_where(cli: Cli, stub: Stub, secret: str) -> None:
+    ran = cli("login", stub.url, "--token", secret, "--json")
+    assert json.loads(ran.out) == {**USER, "portal": stub.url}
+    assert [json.loads(cli("logout", "--json").out) for _ in range(2)] == [{"portal": stub.url}, {"portal": None}]
+
+
 def test_login_with_a_dead_token_keeps_nothing(cli: Cli, stub: Stub, secret: str, config_file: Path) -> None:
     stub.answers["GET /api/v1/user"] = dead("The access token is not valid")
     assert cli("login", stub.url, "--token", secret).code == 3

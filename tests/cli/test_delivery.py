@@ -125,8 +125,8 @@ def test_env_file_that_fails_after_all_says_that_the_secret_is_lost(
     monkeypatch.setattr(Path, "replace", vanish)
     ran = cli(*CREATE, "--env-file", env_file)
     assert ran.code == 1
-    assert "could not be put there: Input/output error. It is not shown again." in ran.err
-    assert "tokenportal tokens regenerate 12" in ran.err
+    assert "could not be put there: Input/output error. Make another: " in ran.err
+    assert f"{makes.url}/settings/tokens/12/regenerate/\n" in ran.err
     assert (new_secret in ran.err, list(env_file.parent.iterdir())) == (False, [])
 
 
@@ -179,6 +179,27 @@ def test_secret_on_a_full_disk_is_said_to_be_lost(makes: Stub, new_secret: str) 
         command = [sys.executable, "-m", "tokenportal.cli", "tokens", "regenerate", "12", "--yes"]
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ran.returncode == 1
-    assert "could not be put there: No space left on device. It is not shown again." in ran.stderr
+    assert "could not be put there: No space left on device. Make another: " in ran.stderr
     assert "Traceback" not in ran.stderr
     assert new_secret not in ran.stderr
+
+
+def test_what_is_no_secret_goes_nowhere(cli: Cli, signed_in: Stub, env_file: Path) -> None:
+    signed_in.answers[POST] = reply(201, token_json(secret="tp_\nPATH=/evil"))
+    ran = cli(*CREATE, "--env-file", env_file)
+    assert (ran.code, "evil" in ran.out + ran.err, env_file.exists()) == (1, False, False)
+
+
+def test_saved_token_that_could_not_be_replaced_is_not_regenerated(
+    cli: Cli, makes: Stub, config_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOKENPORTAL_TOKEN")
+    cli("login", "--token", make_secret("tp_"))
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    ran = cli("tokens", "regenerate", "current", "--yes")
+    assert (ran.code, ran.err) == (1, "Error: The new secret could not be kept: No space left on device\n")
+    assert not any(asked.method == "POST" for asked in makes.asked)

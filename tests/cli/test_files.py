@@ -77,6 +77,12 @@ def test_files_of_a_folder_with_links_and_pipes_leave_them_out(tmp_path: Path, c
     assert names(tmp_path, complaints) == ["a"]
 
 
+def test_files_of_a_folder_whose_rules_are_a_link_or_a_folder_are_all(tmp_path: Path, complaints: list[str]) -> None:
+    lay(tmp_path, dot_git__info__exclude__a="", a_txt="")
+    (tmp_path / ".gitignore").symlink_to("/dev/zero")
+    assert names(tmp_path, complaints) == ["a.txt"]
+
+
 def test_files_of_a_folder_that_vanishes_complain_and_go_on(tmp_path: Path, complaints: list[str]) -> None:
     assert list(files_of([str(tmp_path / "gone")], ignoring=True, complain=lambda *_: None)) == [str(tmp_path / "gone")]
     assert list(read_chunks(str(tmp_path / "gone"), lambda path, error: complaints.append(str(error.strerror)))) == []

@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def certificate(tmp_path: Path) -> str:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
     built = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    built = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
     pem = built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
     plain = serialization.NoEncryption()
     pem += key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
@@ -75,6 +77,16 @@ def test_portal_with_an_untrusted_certificate_gets_no_token(
     assert "REQUESTS_CA_BUNDLE" in ran.err
 
 
+def test_portal_with_a_certificate_of_ones_own_authority_is_spoken_to(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, secret: str, certificate: str, stub: Stub
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
+    monkeypatch.setenv("TOKENPORTAL_TOKEN", secret)
+    with serving(Stub(answers=stub.answers), certificate=certificate) as trusted:
+        monkeypatch.setenv("TOKENPORTAL_URL", trusted.url)
+        assert cli("whoami").code == 0
+
+
 def test_portal_that_sends_on_to_another_host_leaves_the_token_here(cli: Cli, signed_in: Stub, other: Stub) -> None:
     signed_in.answers["GET /api/v1/user"] = reply(302, location=f"{other.url}/api/v1/user")
     ran = cli("whoami")
@@ -96,6 +108,7 @@ def test_portal_behind_a_proxys_web_page_is_not_taken_for_one(cli: Cli, signed_i
     "answer",
     [
         reply(200, b"{broken", kind="application/json"),
+        reply(200, b"[" * 100_000, kind="application/json"),
         reply(200, ["a list"]),
         reply(200, {"id": 2}),
         reply(400, b"{broken", kind="application/problem+json"),
@@ -103,7 +116,7 @@ def test_portal_behind_a_proxys_web_page_is_not_taken_for_one(cli: Cli, signed_i
         problem(400, "a", errors=[{"field": "b"}]),
         reply(204),
     ],
-    ids=["broken", "list", "lacking", "broken problem", "odd problem", "odd error", "empty"],
+    ids=["broken", "deep", "list", "lacking", "broken problem", "odd problem", "odd error", "empty"],
 )
 def test_portal_that_answers_nonsense_is_told_in_one_line(cli: Cli, signed_in: Stub, answer: object) -> None:
     signed_in.answers["GET /api/v1/user"] = answer  # type: ignore[assignment]  # a Reply

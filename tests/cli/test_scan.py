@@ -38,6 +38,16 @@ def test_scan_with_any_outcome_never_prints_the_secret(cli: Cli, secret: str, tm
         assert secret[10:-10] not in ran.out + ran.err
 
 
+def test_scan_of_secrets_among_as_many_look_alikes_finds_them_all_and_nothing_else(cli: Cli, tmp_path: Path) -> None:
+    secrets = [make_secret("tp_") for _ in range(50)]
+    mistyped = [secret[:20] + ("x" if secret[20] != "x" else "y") + secret[21:] for secret in secrets]
+    for number, pair in enumerate(zip(mistyped, secrets, strict=True)):
+        (tmp_path / f"file{number}").write_text("\n".join(pair))
+    findings = json.loads(cli("scan", "--json", tmp_path).out)["findings"]
+    assert {(finding["line"], finding["hint"]) for finding in findings} == {(2, hint(secret)) for secret in secrets}
+    assert len(findings) == 50
+
+
 def test_scan_as_json_prints_what_a_program_needs(cli: Cli, secret: str, tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_text(f"{secret}\n")

@@ -92,7 +92,9 @@ def test_list_as_json_is_what_the_api_says(cli: Cli, signed_in: Stub) -> None:
 
 
 def test_list_of_a_portal_that_answers_otherwise_fails_in_one_line(cli: Cli, signed_in: Stub) -> None:
-    for answer in (reply(200, [token_json()]), reply(200, {"items": [{"id": 1}], "count": 1})):
+    odd: list[Any] = [[token_json()], {"items": [{"id": 1}], "count": 1}, {"items": 1, "count": 1}]
+    odd.append({"items": [token_json(expires_at=7)], "count": 1})
+    for answer in (reply(200, value) for value in odd):
         signed_in.answers["GET /api/v1/tokens"] = answer
         ran = cli("tokens", "list")
         assert (ran.code, ran.err.count("\n")) == (1, 1)
@@ -296,7 +298,9 @@ def test_regenerate_of_another_token_leaves_the_saved_one(
 def test_delete_with_yes_deletes(cli: Cli, signed_in: Stub) -> None:
     signed_in.answers["DELETE /api/v1/tokens/12"] = reply(204)
     ran = cli("tokens", "delete", "12", "--yes")
-    assert (ran.code, ran.err, signed_in.asked_for()) == (0, "Deleted.\n", ["DELETE /api/v1/tokens/12"])
+    assert (ran.code, ran.out, ran.err) == (0, "", "Deleted ci-deploy (12).\n")
+    assert signed_in.asked_for()[-1] == "DELETE /api/v1/tokens/12"
+    assert json.loads(cli("tokens", "delete", "12", "--yes", "--json").out)["id"] == 12
 
 
 def test_delete_of_the_saved_token_signs_out(

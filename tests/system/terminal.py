@@ -5,12 +5,13 @@ import pty
 import select
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.system.processes import DEADLINE
 
-CTRL_C = "\x03"
+_CTRL_C = "\x03"
+_PATIENCE = 2.0  # seconds
 
 
 class Terminal:
@@ -31,6 +32,17 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._screen, text.encode())
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C, as a person does: again if nothing happens. Returns how it ends.
+
+        Python does not hear one that comes in the instant between its last look and the wait for a key.
+        """
+        for _ in range(int(DEADLINE / _PATIENCE)):
+            self.type(_CTRL_C)
+            with suppress(subprocess.TimeoutExpired):
+                return self.process.wait(_PATIENCE)
+        raise AssertionError(f"Ctrl-C did nothing:\n{self.shown}")
 
     def wait(self) -> int:
         """How it ends."""

@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.system.conftest import NewPortal, OpenPortal
 from tests.system.documents import answers_found, answers_wanted, section
 from tests.system.portal import Portal
-from tests.system.terminal import CTRL_C, Terminal, terminal
+from tests.system.terminal import Terminal, terminal
 from tokens.secret_format import make_secret
 
 EXAMPLES = section("docs/cli.md", "examples")
@@ -59,14 +60,23 @@ class Person:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
 
-    def run(self, command: str, *answers: tuple[str, str]) -> Terminal:
-        """The terminal at the end; `answers` are pairs of what is waited for and what is typed then."""
-        with terminal(["tokenportal", *command.split()], self._environment, self.home) as running:
-            for question, answer in answers:
-                running.expect(question)
-                running.type(answer)
+    def run(self, command: str, question: str = "", answer: str = "") -> Terminal:
+        """The terminal at the end; `answer` is typed once the question is there."""
+        with self._open(command) as running:
+            running.expect(question)
+            running.type(answer)
             running.wait()
             return running
+
+    def interrupt(self, command: str, question: str) -> Terminal:
+        with self._open(command) as running:
+            running.expect(question)
+            running.interrupt()
+            running.wait()
+            return running
+
+    def _open(self, command: str) -> AbstractContextManager[Terminal]:
+        return terminal(["tokenportal", *command.split()], self._environment, self.home)
 
 
 @pytest.fixture
@@ -119,7 +129,7 @@ def test_dead_token_of_each_kind_says_why_and_since_when_and_exits_3(portal: Por
 @pytest.mark.needs("setsid")
 def test_person_at_a_terminal_signs_in_unseen_and_does_what_the_pages_do(portal: Portal, person: Person) -> None:
     token = portal.make_token("on a laptop")
-    signed_in = person.run(f"login {portal.url}", ("it stays hidden): ", f"{token.secret}\n"))
+    signed_in = person.run(f"login {portal.url}", "it stays hidden): ", f"{token.secret}\n")
     assert f"Signed in to {portal.url} as ada@example.com. No keyring works here" in signed_in.shown
     assert token.secret not in signed_in.shown
 
@@ -127,10 +137,10 @@ def test_person_at_a_terminal_signs_in_unseen_and_does_what_the_pages_do(portal:
     assert "\x1b[1mID" in listed
     assert "on a laptop" in listed
 
-    kept = person.run("tokens delete current", ("will stop working. [y/N]: ", "n\n"))
+    kept = person.run("tokens delete current", "will stop working. [y/N]: ", "n\n")
     assert (kept.process.returncode, "Nothing was changed." in kept.shown) == (1, True)
 
-    renewed = person.run("tokens regenerate current", ("stop working. [y/N]: ", "y\n"))
+    renewed = person.run("tokens regenerate current", "stop working. [y/N]: ", "y\n")
     assert "No keyring works here: the token is in" in renewed.shown
     assert "tp_" not in renewed.shown.replace("tp_…", "")
     assert "on a laptop" in person.run("whoami").shown
@@ -142,9 +152,9 @@ def test_person_at_a_terminal_signs_in_unseen_and_does_what_the_pages_do(portal:
 @pytest.mark.needs("setsid")
 def test_person_who_presses_ctrl_c_at_a_question_ends_it_and_nothing_is_changed(portal: Portal, person: Person) -> None:
     token = portal.make_token("to be kept")
-    asked = person.run(f"login {portal.url}", ("it stays hidden): ", CTRL_C))
+    asked = person.interrupt(f"login {portal.url}", "it stays hidden): ")
     assert (asked.process.returncode, "Traceback" in asked.shown) == (-signal.SIGINT, False)
-    person.run(f"login {portal.url}", ("it stays hidden): ", f"{token.secret}\n"))
-    asked = person.run("tokens delete current", ("[y/N]: ", CTRL_C))
+    person.run(f"login {portal.url}", "it stays hidden): ", f"{token.secret}\n")
+    asked = person.interrupt("tokens delete current", "[y/N]: ")
     assert (asked.process.returncode, "Traceback" in asked.shown) == (-signal.SIGINT, False)
     assert person.run("whoami").process.returncode == 0

@@ -76,9 +76,14 @@ def forget_saved() -> str | None:
 def checked_token(text: str) -> str:
     """A token as a header can carry it; what is wrong with another is said without showing it."""
     token = text.strip()
-    if not _SENDABLE.fullmatch(token):
+    if not is_sendable(token):
         raise click.UsageError("That is not a token: one is a single line of letters, digits and underscores.")
     return token
+
+
+def is_sendable(token: str) -> bool:
+    """Whether a header can carry it, and a terminal and a file of variables take no harm from it."""
+    return bool(_SENDABLE.fullmatch(token))
 
 
 def http_allowed() -> bool:

@@ -22,7 +22,8 @@ _IN_ENVIRONMENT = "TOKENPORTAL_TOKEN is set, and goes before what is saved."
 @click.argument("url", envvar="TOKENPORTAL_URL")
 @click.option("--token", help="The token, or - to read it from standard input; else it is asked for.")
 @allow_http_option
-def login(url: str, token: str | None, allow_http: bool) -> None:
+@json_option
+def login(url: str, token: str | None, allow_http: bool, as_json: bool) -> None:
     """Sign in to the portal at URL with one of your tokens.
 
     The token is kept in the system's keyring, or, where none works, in a file that only you can read.
@@ -32,21 +33,27 @@ def login(url: str, token: str | None, allow_http: bool) -> None:
     url = portal_address(url, allow_http=allow_http)
     config.load()  # what is in the way of keeping it is said before anything is asked
     access = Access(url, _given(token) or _ask_for_token(url), is_saved=True)
-    user = read(User, Portal(access).get("/api/v1/user"))
+    answer = Portal(access).get("/api/v1/user")
+    user = read(User, answer)
     try:
         where = save_token(url, access.token, allow_http=allow_http)
     except OSError as error:
         raise Failure(f"The token can't be kept in {config.path()}: {error.strerror}") from error
     say(f"Signed in to {url} as {clean(user.email)}. {where}")
+    if as_json:
+        show_json({**answer, "portal": url})
     if os.environ.get("TOKENPORTAL_TOKEN"):
         say(_IN_ENVIRONMENT)
 
 
 @click.command()
-def logout() -> None:
+@json_option
+def logout(as_json: bool) -> None:
     """Forget the saved token. It goes on being good until it is deleted or ends."""
     url = forget_saved()
     say(f"Signed out of {url}. The token itself is still good: {url}/settings/tokens/" if url else "Not signed in.")
+    if as_json:
+        show_json({"portal": url})
     if os.environ.get("TOKENPORTAL_TOKEN"):
         say(_IN_ENVIRONMENT)
 

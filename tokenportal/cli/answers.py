@@ -36,7 +36,7 @@ def json_of(response: requests.Response, url: str) -> Any:
     try:
         if _kind(response) == "application/json":
             return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise Failure(_not_the_portal(response, url))
 
@@ -45,7 +45,7 @@ def _problem(response: requests.Response) -> dict[str, Any] | None:
     """The body of an error (RFC 9457): nothing but a portal answers so."""
     try:
         problem = response.json() if _kind(response) == "application/problem+json" else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return problem if _is_complete(problem) else None
 

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import click
 
-from tokenportal.cli.access import replace_saved
+from tokenportal.cli.access import is_sendable, replace_saved
 from tokenportal.cli.errors import Failure
 from tokenportal.cli.output import clean, say
 
@@ -49,7 +49,13 @@ class Output:
 
 
 class SavedLogin:
-    """The place of the secret that `login` saved, which is dead now."""
+    """The place of the secret that `login` saved. It is saved anew at once, to see that it can be."""
+
+    def __init__(self, token: str) -> None:
+        try:
+            replace_saved(token)
+        except OSError as error:
+            raise Failure(f"The new secret could not be kept: {error.strerror}") from error
 
     def put(self, secret: str) -> str:
         return replace_saved(secret)
@@ -128,7 +134,7 @@ class EnvFile:
         name = self._variable.encode()
         line = re.compile(rb"^((?:export )?%b=).*$" % name, re.MULTILINE)
         if line.search(self._text):
-            return line.sub(rb"\g<1>" + secret, self._text)
+            return line.sub(lambda match: match[1] + secret, self._text)
         gap = b"" if not self._text or self._text.endswith(b"\n") else b"\n"
         return self._text + gap + name + b"=" + secret + b"\n"
 
@@ -146,6 +152,8 @@ def open_places(*, copy: bool, env_file: str | None, variable: str) -> Iterator[
 
 def put_everywhere(secret: str, places: Iterable[Place]) -> list[str]:
     """Put it in each place, and say so; what went wrong with the others."""
+    if not is_sendable(secret):
+        return ["what the portal gave is not a secret"]
     failures = []
     for place in places:
         try:

@@ -107,6 +107,9 @@ def _read_rules(folder: str) -> list[Rules]:
 
 
 def _read_spec(file: Path) -> GitIgnoreSpec | None:
+    """Like git, it follows no link there: it may lead to what has no end."""
+    if file.is_symlink() or not file.is_file():
+        return None
     try:
         # File names are bytes, and so are the patterns for them.
         lines = file.read_text(errors="surrogateescape").splitlines()

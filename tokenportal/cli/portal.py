@@ -42,8 +42,9 @@ class Portal:
         self._session.headers["User-Agent"] = f"tokenportal/{metadata.version('tokenportal')}"
         # Set in any case: without it requests would put a password of ~/.netrc in its place.
         self._session.auth = self._sign
+        host = urlsplit(access.url).hostname or ""
         # No proxy of the environment gets what is meant for this machine itself.
-        self._session.trust_env = not is_loopback(urlsplit(access.url).hostname or "")
+        self._proxies = {"no_proxy": host} if is_loopback(host) else {}
 
     def get(self, path: str, **query: Any) -> Any:
         return json_of(self.ask("GET", path, query=query), self.access.url)
@@ -77,7 +78,13 @@ class Portal:
         reading = method in ("GET", "HEAD")
         try:
             return self._session.request(
-                method, self.access.url + path, params=query, json=body, timeout=_TIMEOUT, allow_redirects=False
+                method,
+                self.access.url + path,
+                params=query,
+                json=body,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+                proxies=self._proxies,
             )
         except requests.RequestException as error:
             message = _why_unreachable(error, self.access.url)

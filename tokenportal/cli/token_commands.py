@@ -25,6 +25,7 @@ from tokenportal.cli.views import Made, Token, read, show_token, show_tokens
 if TYPE_CHECKING:
     from tokenportal.cli.portal import Portal
 
+_PAGES = "/settings/tokens"
 _STATES = ("active", "expiring", "expired", "disabled", "revoked")
 _SORTS = ("name", "created", "expires", "used")
 _OVERLAPS = {"0": 0, "1h": 3600, "24h": 86400, "7d": 604800}
@@ -97,8 +98,9 @@ def create(
         **ending(expires_in, expires_at),
     }
     with open_places(copy=copy, env_file=env_file, variable=env_name) as places:
-        answer = _open_portal().send("POST", TOKENS, _given(body))
-        _hand_over(answer, places, "Made", as_json)
+        portal = _open_portal()
+        answer = portal.send("POST", TOKENS, _given(body))
+        _hand_over(portal, answer, places, "Made", as_json)
     if not scopes:
         say("It has no access. Give it some: tokenportal tokens update --scope ...")
 
@@ -176,24 +178,29 @@ def regenerate(
             _confirm(f"Regenerate {_called(old)}, {_used(old)}? {_fate(overlap)}")
         if is_saved(portal, path):
             path = CURRENT_PATH  # by itself a token may get a later end, which others can't give it
-            places.insert(0, SavedLogin())
-        _hand_over(portal.send("POST", f"{path}/regenerate", _given(body)), places, "Regenerated", as_json)
+            places.insert(0, SavedLogin(portal.access.token))
+        answer = portal.send("POST", f"{path}/regenerate", _given(body))
+        _hand_over(portal, answer, places, "Regenerated", as_json)
 
 
 @tokens.command()
 @click.argument("token")
 @yes_option
-def delete(token: str, yes: bool) -> None:
+@json_option
+def delete(token: str, yes: bool, as_json: bool) -> None:
     """Delete a token for good."""
     portal = _open_portal()
     path = path_of(portal, token)
+    answer = portal.get(path)
+    old = read(Token, answer)
     if not yes:
-        old = read(Token, portal.get(path))
         _confirm(f"Delete {_called(old)}, {_used(old)}? Whatever uses it will stop working.")
-    own = is_saved(portal, path)
+    saved = is_saved(portal, path)
     portal.ask("DELETE", path)
-    say("Deleted.")
-    if own:
+    say(f"Deleted {_called(old)}.")
+    if as_json:
+        show_json(answer)
+    if saved:
         forget_saved()
         say("It was the one that you were signed in with.")
 
@@ -240,7 +247,7 @@ def _fate(overlap: str | None) -> str:
     )
 
 
-def _hand_over(answer: Any, places: list[Place], done: str, as_json: bool) -> None:
+def _hand_over(portal: "Portal", answer: Any, places: list[Place], done: str, as_json: bool) -> None:
     """Say what was done, and put the secret where it belongs: on standard output if nowhere else."""
     made = read(Made, answer)
     limit = ", with the token that asked" if answer.get("expiration_cut") else ""
@@ -249,7 +256,5 @@ def _hand_over(answer: Any, places: list[Place], done: str, as_json: bool) -> No
     if as_json:
         show_json({name: value for name, value in answer.items() if name != "secret" or not places})
     if failures:
-        raise Failure(
-            f"The secret could not be put there: {'; '.join(failures)}. It is not shown again. "
-            f"Make another: tokenportal tokens regenerate {made.id}"
-        )
+        page = f"{portal.access.url}{_PAGES}/{made.id}/regenerate/"
+        raise Failure(f"The secret could not be put there: {'; '.join(failures)}. Make another: {page}")

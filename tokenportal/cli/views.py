@@ -1,9 +1,9 @@
 """What the API answers, as far as the commands read it, and how it is shown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import click
 
@@ -65,13 +65,19 @@ class Token:
 
 
 def read(kind: type[T], answer: Any) -> T:
-    """The fields of a dataclass out of a JSON object; Failure if one is missing."""
+    """The fields of a dataclass out of a JSON object; Failure if one is missing or of another kind."""
     try:
-        return kind(**{each.name: answer[each.name] for each in fields(kind)})  # type: ignore[arg-type]  # dataclasses
+        return kind(**{name: _checked(answer[name], hint) for name, hint in get_type_hints(kind).items()})
     except (KeyError, TypeError):
         raise Failure(
             "The portal's answer lacks what this command needs. Is it a portal, and not much older or newer?"
         ) from None
+
+
+def _checked(value: Any, hint: Any) -> Any:
+    if isinstance(value, list if get_origin(hint) is list else hint):
+        return value
+    raise TypeError
 
 
 def show_tokens(tokens: Iterable[Token]) -> None:
