@@ -1,11 +1,14 @@
 """Secrets that are known and refused: counted per token, minute and reason, so that a flood can't fill the disk."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Max, Min, QuerySet, Sum
 
+from accounts.models import User
 from tokens.domain.pending import Pending, register
 from tokens.models import AccessToken, RefusalMinute
 from tokens.networks import CallerAddress
@@ -49,6 +52,39 @@ def merged(older: Sources, newer: Sources) -> Sources:
         before = sources.get(address)
         sources[address] = source._replace(times=source.times + before.times) if before else source
     return sources
+
+
+class Tries(NamedTuple):
+    """The refusals of a token for one reason: how many, from the minute `since` to the minute `last`.
+
+    `sources` are those of that last minute.
+    """
+
+    reason: str
+    times: int
+    since: datetime
+    last: datetime
+    sources: Sources
+
+
+def tried_tokens(owner: User, *, reasons: Collection[str], since: datetime) -> QuerySet[AccessToken]:
+    """The owner's tokens of which secrets were refused for such a reason from `since` on."""
+    minutes = RefusalMinute.objects.filter(token__owner=owner, reason__in=reasons, minute__gte=since)
+    return owner.tokens.filter(pk__in=minutes.values("token_id")).order_by("pk")
+
+
+def recent_tries(token_ids: Collection[int], *, since: datetime) -> Mapping[int, list[Tries]]:
+    """What was refused from `since` on, by token; of each the reason that was met last comes first."""
+    rows = RefusalMinute.objects.filter(token__in=token_ids, minute__gte=since)
+    counted = rows.values("token_id", "reason").annotate(times=Sum("count"), since=Min("minute"), last=Max("minute"))
+    groups = list(counted.order_by("-last", "reason").values_list("token_id", "reason", "times", "since", "last"))
+    lasts = {last for *_, last in groups}
+    latest = {_key(row): sources_of(row) for row in rows.filter(minute__in=lasts)}
+    found: dict[int, list[Tries]] = defaultdict(list)
+    for token_id, reason, times, start, last in groups:
+        sources = latest.get(Minute(token_id, last, reason), {})  # none if it was cleaned up meanwhile
+        found[token_id].append(Tries(reason, times, start, last, sources))
+    return found
 
 
 @transaction.atomic

@@ -1,4 +1,6 @@
-"""The banner of tokens that end soon or have ended, on every signed-in page."""
+"""The banner of tokens that end soon or have ended, or are dead and still used, on every signed-in page."""
+
+from dataclasses import replace
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from tokens.domain.expiry import banner_tokens
 from tokens.pages.presentation import TokenRow, token_row
+from tokens.pages.tries import with_tries
 
 
 def expiring(request: HttpRequest) -> dict[str, object]:
@@ -19,4 +22,7 @@ def banner_rows(request: HttpRequest) -> list[TokenRow]:
         return []
     now = timezone.now()
     # The flag decides: one that was set before an administrator shortened the window is an ending token too.
-    return [token_row(token, now=now, window=token.expires_at - now) for token in banner_tokens(request.user, now=now)]
+    return [
+        replace(token_row(token, now=now, window=token.expires_at - now), tried=tried)
+        for token, tried in with_tries(banner_tokens(request.user, now=now), request.user, now=now)
+    ]

@@ -16,13 +16,23 @@ NO_ACCESS = "No access: this token can't be used until you grant permissions"
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """What list and page show of a token; `badge` and `note` are the two lines of its state."""
+    """What list and page show of a token.
+
+    `badge` and `note` are the two lines of its state. `tried` is who still uses what is dead, "" if
+    nobody does; only the banner has it.
+    """
 
     token: AccessToken
     state: State
     badge: str
     note: str
     permissions: str
+    tried: str = ""
+
+    @property
+    def only_tried(self) -> bool:
+        """Whether the banner shows it for who still uses it, and not for its end."""
+        return self.tried != "" and self.token.expiry_flagged_at is None
 
     @property
     def is_accepted(self) -> bool:

@@ -36,6 +36,7 @@ from tokens.pages.responses import (
     signed_in,
     with_token,
 )
+from tokens.pages.tries import try_rows
 
 _EVENTS_SHOWN = 20
 
@@ -105,6 +106,7 @@ def token_detail(request: SignedInRequest, token: AccessToken) -> HttpResponse:
         "row": row_of(token, now=now),
         "events": [activity_row(event, viewer=request.user) for event in events.order_by("-at", "-pk")[:_EVENTS_SHOWN]],
         "secrets": [secret_row(secret, token, now=now) for secret in accepted_secrets(token, now=now)],
+        "tries": try_rows(token, now=now),
     }
     return render(request, "tokens/detail.html", context)
 

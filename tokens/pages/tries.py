@@ -1,0 +1,76 @@
+"""In words, who was refused with a token's secrets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+
+from accounts.agents import short_agent
+from accounts.models import User
+from tokens.domain.refusals import OTHERS, Sources, Tries, recent_tries, tried_tokens
+from tokens.domain.verification import Outcome
+from tokens.models import AccessToken
+from tokens.pages.presentation import date_text
+
+_BANNER_LOOKS_BACK = timedelta(days=1)
+_PAGE_LOOKS_BACK = timedelta(days=30)
+REASONS = {
+    Outcome.REVOKED: "After it was revoked",
+    Outcome.DEACTIVATED: "While its owner was deactivated",
+    Outcome.REPLACED: "With a replaced secret",
+    Outcome.EXPIRED: "After it expired",
+    Outcome.DISABLED: "While it was disabled",
+    Outcome.WRONG_NETWORK: "From a network that it is not for",
+    Outcome.INSUFFICIENT_SCOPE: "Without the permission that was needed",
+}
+# A living token that is refused somewhere is no news about its end.
+_DEAD = frozenset(REASONS) - {Outcome.WRONG_NETWORK, Outcome.INSUFFICIENT_SCOPE}
+
+
+@dataclass(frozen=True, slots=True)
+class TryRow:
+    reason: str
+    text: str
+    last: datetime
+
+
+def with_tries(shown: Iterable[AccessToken], owner: User, *, now: datetime) -> list[tuple[AccessToken, str]]:
+    """The tokens that the banner shows, then the owner's others that are dead and still used; with how much."""
+    since, tokens = now - _BANNER_LOOKS_BACK, list(shown)
+    # What is flagged and not shown, its owner has dismissed.
+    tokens += tried_tokens(owner, reasons=_DEAD, since=since).filter(expiry_flagged_at=None)
+    found = recent_tries([token.pk for token in tokens], since=since) if tokens else {}
+    dead = {token_id: [entry for entry in tries if entry.reason in _DEAD] for token_id, tries in found.items()}
+    return [(token, tried_text(dead.get(token.pk, []), now=now)) for token in tokens]
+
+
+def try_rows(token: AccessToken, *, now: datetime) -> list[TryRow]:
+    """A line for each reason for which its secrets were refused in the last month."""
+    tries = recent_tries([token.pk], since=now - _PAGE_LOOKS_BACK).get(token.pk, [])
+    return [TryRow(REASONS[Outcome(entry.reason)], tried_text([entry], now=now), entry.last) for entry in tries]
+
+
+def tried_text(tries: list[Tries], *, now: datetime) -> str:
+    """`tried 312 times since 02:00 from 10.0.4.7 (curl/8.5.0)`; "" of no tries. The latest come first."""
+    if not tries:
+        return ""
+    times = sum(entry.times for entry in tries)
+    count = f"{times} times" if times > 1 else "once"
+    return f"tried {count} since {_since_text(min(entry.since for entry in tries), now)}{_from_text(tries[0].sources)}"
+
+
+def _since_text(since: datetime, now: datetime) -> str:
+    clock = format_date(timezone.localtime(since), "H:i")
+    return clock if date_text(since) == date_text(now) else f"{date_text(since)}, {clock}"
+
+
+def _from_text(sources: Sources) -> str:
+    """The busiest address; `sources` are those of the last minute."""
+    known = {address: source for address, source in sources.items() if address not in ("", OTHERS)}
+    if not known:
+        return ""
+    address = max(known, key=lambda name: known[name].times)
+    agent = short_agent(known[address].agent)
+    return f" from {address}" + (f" ({agent})" if agent else "") + (" and others" if len(sources) > 1 else "")
