@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock screenshots
+.PHONY: help run test soak bench check fix lock screenshots
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -64,6 +64,13 @@ run: .venv/run.stamp ## Start it with demo data on PORT (8000); Ctrl-C ends it
 
 test: .venv/dev.stamp ## Run every test that can run here (PYTEST_ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+
+SOAK_TESTS := tests/system/test_mails.py
+soak: .venv/dev.stamp ## Run in full what the tests do in small: kills, outages, restarts; minutes
+	@SOAK=1 $(BIN)/pytest -n 0 $(SOAK_TESTS) $(PYTEST_ARGS)
+
+bench: .venv/dev.stamp ## Measure; the first time it makes a million tokens (DATABASE_URL for PostgreSQL too)
+	@$(BIN)/python bench/jobs.py
 
 screenshots: .venv/dev.stamp ## Take pictures of every page, state, width and theme into screenshots/
 	@rm -rf screenshots

@@ -61,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder in ("browser", "system"):
             if Path(__file__).parent / folder in item.path.parents:
                 item.add_marker(folder)
+    if os.environ.get("SOAK") != "1":
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures start what isn't there

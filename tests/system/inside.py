@@ -21,6 +21,7 @@ from django.utils import timezone  # noqa: E402  # settings come first
 
 from accounts.actor import COMMAND  # noqa: E402
 from accounts.models import User  # noqa: E402
+from tests.system import inside_outbox as outbox  # noqa: E402
 from tokens.domain import expiry, lifecycle  # noqa: E402
 from tokens.domain.wake import FLAG_EXPIRING, wake  # noqa: E402
 from tokens.models import AccessToken, JobRun  # noqa: E402
@@ -72,6 +73,19 @@ def seconds_to_wake() -> float:
 
 ACTS: dict[str, Callable[..., Any]] = {
     act.__name__: act for act in (make_token, delete_token, flagged_at, last_use, runs, seconds_to_wake)
+}
+ACTS |= {
+    act.__name__: act
+    for act in (
+        outbox.fill_outbox,
+        outbox.waiting,
+        outbox.unsent,
+        outbox.claimed,
+        outbox.outcomes,
+        outbox.errors,
+        outbox.let_leases_end,
+        outbox.wake_sender,
+    )
 }
 
 if __name__ == "__main__":

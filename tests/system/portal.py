@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.system.processes import ROOT, Process, accepts, free_port, procfile_command, search_path, wait_for
+from tests.system.processes import DEADLINE, ROOT, Process, accepts, free_port, procfile_command, search_path, wait_for
 from tests.system.visitor import Visitor
 from tokens.management.commands.seeddemo import PASSWORD
 
@@ -88,10 +88,10 @@ class Portal:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def wait_for(self, look: Callable[[], T], *, what: str) -> T:
+    def wait_for(self, look: Callable[[], T], *, what: str, deadline: float = DEADLINE) -> T:
         """What `look` finds, as soon as that is something; what the processes said, if it never is."""
         try:
-            return wait_for(look, what=what)
+            return wait_for(look, what=what, deadline=deadline)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.said[-12000:]}") from None
 
@@ -102,9 +102,7 @@ class Portal:
     def end(self) -> None:
         for process in self._processes:
             process.kill()
-        if self._inside:
-            self._inside.kill()
-            self._inside.communicate()
+        self.end_inside()
 
     # --- Inside -------------------------------------------------------------------------------
 
@@ -118,6 +116,13 @@ class Portal:
         answer = inside.stdout.readline()
         assert answer, (self.folder / "inside.log").read_text()
         return json.loads(answer)
+
+    def end_inside(self) -> None:
+        """The next act begins anew, with a connection of its own."""
+        if self._inside:
+            self._inside.kill()
+            self._inside.communicate()
+        self._inside = None
 
     def _start_inside(self) -> "subprocess.Popen[str]":
         with (self.folder / "inside.log").open("a") as log:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import socket
+import subprocess
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +17,8 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 from psycopg.sql import SQL, Identifier
+
+from tests.system.processes import free_port
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -136,3 +141,35 @@ def file_service(folder: Path) -> Iterator[int]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
+
+
+@contextmanager
+def throwaway_postgres() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of a PostgreSQL server of its own, and how to restart it, as after a power cut."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        Path(name).chmod(0o711)
+        as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        data = folder / "data"
+        data.mkdir()
+        if as_postgres:  # it refuses to run as root
+            shutil.chown(data, "postgres")
+
+        def run(program: str, *arguments: str) -> None:
+            command = [*as_postgres, str(programs / program), "-D", str(data), *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data}"
+        start = ("-w", "-l", str(data / "log"), "-o", options, "start")
+        run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+
+        def restart() -> None:
+            run("pg_ctl", "-m", "immediate", "stop")
+            run("pg_ctl", *start)
+
+        run("pg_ctl", *start)
+        try:
+            yield f"postgres://postgres@127.0.0.1:{port}/postgres", restart
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")

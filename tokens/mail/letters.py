@@ -58,13 +58,17 @@ def _common(user: User, off: str) -> dict[str, Any]:
     }
 
 
-def _headers(told: Iterable[Notification], off: str) -> dict[str, str]:
-    """The same id each time that it is tried: where it comes twice, mail programs may show it once."""
+def message_id(told: Iterable[Notification]) -> str:
+    """The same each time that it is tried: where a mail comes twice, programs may show it once."""
     keys = " ".join(sorted(row.dedupe_key for row in told))
     host = urlsplit(settings.BASE_URL).hostname
+    return f"<{hashlib.sha256(keys.encode()).hexdigest()[:40]}@{host}>"
+
+
+def _headers(told: Iterable[Notification], off: str) -> dict[str, str]:
     headers = {
         "Auto-Submitted": "auto-generated",  # RFC 3834: no answer by machines, please
-        "Message-ID": f"<{hashlib.sha256(keys.encode()).hexdigest()[:40]}@{host}>",
+        "Message-ID": message_id(told),
     }
     if off:
         headers["List-Unsubscribe"] = f"<{off}>"
