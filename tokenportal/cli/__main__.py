@@ -1,7 +1,6 @@
 """Where the `tokenportal` command begins, and how it ends when it is interrupted."""
 
 import os
-import signal
 import sys
 
 
@@ -16,6 +15,8 @@ def main() -> None:
 
 def _die_of_interrupt() -> None:
     """End by the signal itself: a shell then ends the loop or the script that the command stands in."""
+    import signal  # here, since Ctrl-C is not heard until main() has begun
+
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGINT)
 

@@ -62,9 +62,9 @@ def logout(as_json: bool) -> None:
 @json_option
 def whoami(as_json: bool) -> None:
     """Show whose token is used, and what it may do."""
+    access = find_access()
     from tokenportal.cli.portal import Portal
 
-    access = find_access()
     portal = Portal(access)
     about, current = portal.get("/api/v1/user"), portal.get("/api/v1/tokens/current")
     user, token = read(User, about), read(Token, current)
@@ -90,10 +90,11 @@ def verify(scopes: tuple[str, ...], token: str | None, as_json: bool) -> None:
 
     Exit code 0 if it is, 3 if it is dead or unknown, 4 if it lacks a permission or may not be used from here.
     """
+    access = find_access(_given(token))
     from tokenportal.cli.portal import Portal
 
     query = {"scope": scopes} if scopes else {"any": "1"}
-    answer = Portal(find_access(_given(token))).ask("GET", "/auth/verify", query=query)
+    answer = Portal(access).ask("GET", "/auth/verify", query=query)
     names = ("Token-Id", "Token-Name", "User-Id", "User-Email", "Scopes", "Expires-At")
     values = {name: unquote(answer.headers.get(f"X-Auth-{name}", "")) for name in names}
     if not values["Token-Id"]:

@@ -27,28 +27,19 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 def end_options(command: Command) -> Command:
     """When it ends: `expires_in` days, or `expires_at` as the API writes times."""
-    command = click.option("--expires-in", type=click.IntRange(min=1), metavar="DAYS", help="Days until it ends.")(
-        command
-    )
-    help_text = "When it ends: 2026-12-22, or 2026-12-22T10:00:00Z."
-    return click.option("--expires-at", callback=_read_end, metavar="TIME", help=help_text)(command)
+    at_help = "When it ends: 2026-12-22, or 2026-12-22T10:00:00Z."
+    at = click.option("--expires-at", callback=_read_end, metavar="TIME", help=at_help)
+    days = click.option("--expires-in", type=click.IntRange(min=1), metavar="DAYS", help="Days until it ends.")
+    return days(at(command))
 
 
 def place_options(command: Command) -> Command:
     """Where the secret goes: `copy`, `env_file`, `env_name`."""
-    command = click.option("--copy", is_flag=True, help="Put the secret in the clipboard, not on the screen.")(command)
-    command = click.option("--env-file", metavar="FILE", help="Put it in a file of variables, not on the screen.")(
-        command
-    )
-    help_text = "The variable in that file."
-    return click.option(
-        "--env-name",
-        default="TOKENPORTAL_TOKEN",
-        show_default=True,
-        metavar="NAME",
-        callback=_check_name,
-        help=help_text,
-    )(command)
+    copy = click.option("--copy", is_flag=True, help="Put the secret in the clipboard, not on the screen.")
+    file = click.option("--env-file", metavar="FILE", help="Put it in a file of variables, not on the screen.")
+    name_help = "The variable in that file.  [default: TOKENPORTAL_TOKEN]"
+    name = click.option("--env-name", default="TOKENPORTAL_TOKEN", metavar="NAME", callback=_check_name, help=name_help)
+    return copy(file(name(command)))
 
 
 def ending(expires_in: int | None, expires_at: str | None) -> dict[str, int | str | None]:

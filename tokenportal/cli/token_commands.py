@@ -67,7 +67,7 @@ def show(token: str, as_json: bool) -> None:
 
 @tokens.command()
 @click.option("--name", required=True, help="What it is for.")
-@click.option("--description")
+@click.option("--description", help="What else is worth knowing.")
 @scope_option
 @network_option
 @end_options
@@ -107,8 +107,8 @@ def create(
 
 @tokens.command()
 @click.argument("token")
-@click.option("--name")
-@click.option("--description")
+@click.option("--name", help="A new name.")
+@click.option("--description", help='A new description; "" takes it away.')
 @scope_option
 @click.option("--no-access", is_flag=True, help="Take every permission away.")
 @network_option
@@ -206,9 +206,10 @@ def delete(token: str, yes: bool, as_json: bool) -> None:
 
 
 def _open_portal() -> "Portal":
-    from tokenportal.cli.portal import Portal  # here, because requests is slow to load
+    access = find_access()
+    from tokenportal.cli.portal import Portal  # so late, because requests is slow to load
 
-    return Portal(find_access())
+    return Portal(access)
 
 
 # --- What is sent, asked and said -------------------------------------------------------------
