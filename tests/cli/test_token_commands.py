@@ -109,6 +109,19 @@ def test_show_prints_a_line_for_each_field(cli: Cli, signed_in: Stub) -> None:
     assert json.loads(cli("tokens", "show", "12", "--json").out) == token
 
 
+def test_show_of_a_revoked_token_with_an_old_secret_says_what_became_of_it(cli: Cli, signed_in: Stub) -> None:
+    revoked = {"at": "2026-11-20T10:00:00Z", "code": "administrator", "reason": "Left on a train"}
+    ends = ("tp_newe…wxyz", None), ("tp_olde…wxyz", "2026-11-21T10:00:00Z")
+    secrets = [{"hint": hint, "accepted_until": until} for hint, until in ends]
+    signed_in.answers["GET /api/v1/tokens/12"] = reply(200, token_json(revoked=revoked, secrets=secrets))
+    assert cli("tokens", "show", "12").out.splitlines()[-4:] == [
+        "old token\ttp_olde…wxyz until 2026-11-21T10:00:00Z",
+        "revoked\t2026-11-20T10:00:00Z",
+        "revoked by\tadministrator",
+        "reason\tLeft on a train",
+    ]
+
+
 def test_show_by_name_finds_that_very_name(cli: Cli, signed_in: Stub) -> None:
     longer, wanted = token_json(id=13, name="ci-deploy-2"), token_json(name="CI-Deploy")
     signed_in.answers["GET /api/v1/tokens"] = listing(longer, wanted)

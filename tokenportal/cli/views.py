@@ -1,9 +1,10 @@
 """What the API answers, as far as the commands read it, and how it is shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
@@ -39,6 +40,21 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Secret:
+    """One that is accepted; never the secret itself."""
+
+    hint: str
+    accepted_until: str | None  # None: it is the current one
+
+
+@dataclass(frozen=True)
+class Revoked:
+    at: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Token:
     id: int
     name: str
@@ -51,6 +67,8 @@ class Token:
     expires_at: str
     last_used_at: str | None
     last_used_address: str | None
+    secrets: list[Any]
+    revoked: dict[str, Any] | None
 
     @property
     def permissions(self) -> str:
@@ -75,7 +93,8 @@ def read(kind: type[T], answer: Any) -> T:
 
 
 def _checked(value: Any, hint: Any) -> Any:
-    if isinstance(value, list if get_origin(hint) is list else hint):
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if isinstance(value, tuple(get_origin(kind) or kind for kind in kinds)):
         return value
     raise TypeError
 
@@ -101,7 +120,20 @@ def show_token(token: Token) -> None:
         ("expires", _exact(token.expires_at)),
         ("last used", _exact(token.last_used_at) if token.last_used_at else "never"),
         ("last address", token.last_used_address or ""),
+        *_what_became(token),
     )
+
+
+def _what_became(token: Token) -> Iterator[tuple[str, str]]:
+    """What few tokens have: an old secret that lives on, a revocation."""
+    for secret in (read(Secret, each) for each in token.secrets):
+        if secret.accepted_until:
+            yield "old token", f"{secret.hint} until {_exact(secret.accepted_until)}"
+    if token.revoked:
+        revoked = read(Revoked, token.revoked)
+        yield "revoked", _exact(revoked.at)
+        yield "revoked by", revoked.code
+        yield "reason", revoked.reason
 
 
 def show_fields(*pairs: tuple[str, str]) -> None:
