@@ -3,7 +3,18 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm, SignupForm, UserTokenForm
+from allauth.account.fields import SetPasswordField
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+    SignupForm,
+    UserTokenForm,
+)
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
@@ -16,8 +27,28 @@ from accounts.forms import REFUSED_SECRET
 from accounts.models import User
 from accounts.recheck import resumed_input
 
+LABELS = {
+    "Email": "E-mail address",
+    "Current Password": "Current password",
+    "New Password": "New password",
+    "New Password (again)": "New password (again)",
+}
+RULES = "At least 10 characters: nothing common, not digits alone, not like your name or address."
 
-class SecretFreeAddress(forms.Form):
+
+class PlainWords(forms.Form):
+    """Labels in the words of the pages, help in one sentence, and no placeholder that says a label again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = LABELS.get(str(field.label), field.label)
+            field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, SetPasswordField):
+                field.help_text = RULES
+
+
+class SecretFreeAddress(PlainWords):
     """A token's secret that was typed for an address is not shown again."""
 
     address_field = "email"
@@ -67,6 +98,7 @@ class ChangeEmailForm(SecretFreeAddress, AddEmailForm):  # type: ignore[misc]  #
         typed = resumed_input(context.request) or QueryDict()
         kwargs["initial"] = {**kwargs.get("initial", {}), "email": typed.get("email", "")}
         super().__init__(*args, **kwargs)
+        self.fields["email"].label = "New e-mail address"
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> EmailAddress:
@@ -85,6 +117,22 @@ class ResetPasswordByMailForm(SecretFreeAddress, ResetPasswordForm):  # type: ig
         email = str(super().clean_email())
         self.users = [user for user in self.users if user.email == email.lower()]
         return email
+
+
+class ConfirmForm(PlainWords, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """Confirm it's you, by the password."""
+
+
+class NewPasswordForm(PlainWords, ChangePasswordForm):  # type: ignore[misc]  # allauth ships no types
+    """Change password."""
+
+
+class FirstPasswordForm(PlainWords, SetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+    """A password for an account that has none."""
+
+
+class ForgottenPasswordForm(PlainWords, ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types
+    """A new password by the link that was mailed."""
 
 
 class ResetLinkForm(UserTokenForm):  # type: ignore[misc]  # allauth ships no types

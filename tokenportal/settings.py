@@ -237,7 +237,11 @@ ACCOUNT_FORMS = {
     "login": "accounts.allauth_forms.SignInForm",
     "signup": "accounts.allauth_forms.SignUpForm",
     "add_email": "accounts.allauth_forms.ChangeEmailForm",
+    "change_password": "accounts.allauth_forms.NewPasswordForm",
+    "set_password": "accounts.allauth_forms.FirstPasswordForm",
+    "reauthenticate": "accounts.allauth_forms.ConfirmForm",
     "reset_password": "accounts.allauth_forms.ResetPasswordByMailForm",
+    "reset_password_from_key": "accounts.allauth_forms.ForgottenPasswordForm",
     "user_token": "accounts.allauth_forms.ResetLinkForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600

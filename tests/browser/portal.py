@@ -84,6 +84,6 @@ def menu(name: str) -> Step:
 def sign_in_again(page: Page, email: str) -> None:
     """At the sign-in page, as somebody who is asked in the middle of something."""
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
