@@ -169,10 +169,18 @@ def _scope_text(scope: str) -> str:
 
 def _abilities(granted: set[str]) -> str:
     if not granted:
-        return "can't be used until you grant permissions"
+        return "can do nothing yet"
     if scopes.FULL in granted:
         return "can do everything you may do"
-    verbs = [
-        f"{scope.partition(':')[2] or 'use'} {resource_label(scope.partition(':')[0])}" for scope in _shown(granted)
-    ]
-    return "can " + (" and ".join([", ".join(verbs[:-1]), verbs[-1]]) if len(verbs) > 1 else verbs[0])
+    by_verb: dict[str, list[str]] = {}
+    for scope in _shown(granted):
+        name, _, action = scope.partition(":")
+        by_verb.setdefault(action or "use", []).append(resource_label(name))
+    abilities = [f"{verb} {_listed(names)}" for verb, names in by_verb.items()]
+    many = any(len(names) > 1 for names in by_verb.values())
+    return "can " + (", and ".join(abilities) if many else _listed(abilities))
+
+
+def _listed(words: list[str]) -> str:
+    """`Archive, Metrics and Registry`."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

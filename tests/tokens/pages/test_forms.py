@@ -268,14 +268,14 @@ def summary_of(**typed: Any) -> str:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({}, "Choose when it ends; can't be used until you grant permissions."),
+        ({}, "Choose when it ends; can do nothing yet."),
         ({"expires_in": "7", "scopes": "full"}, "Ends on Dec 8, 2026; can do everything you may do."),
-        ({"expires_in": "custom", "scopes": "none"}, "Choose when it ends; can't be used until you grant permissions."),
+        ({"expires_in": "custom", "scopes": "none"}, "Choose when it ends; can do nothing yet."),
         (
             {"expires_in": "custom", "expires_on": "2026-12-24", "scopes": "selected", "permission_registry": "write"},
             "Ends on Dec 24, 2026; can write Registry.",
         ),
-        ({"expires_in": "999", "scopes": "x"}, "Choose when it ends; can't be used until you grant permissions."),
+        ({"expires_in": "999", "scopes": "x"}, "Choose when it ends; can do nothing yet."),
     ],
 )
 def test_summary_follows_what_is_chosen(resources: list[str], typed: dict[str, str], sentence: str) -> None:
@@ -284,7 +284,7 @@ def test_summary_follows_what_is_chosen(resources: list[str], typed: dict[str, s
 
 def test_summary_of_a_fresh_form_says_what_it_starts_with() -> None:
     form = NewTokenForm(policy=Policy.current(), now=NOW)
-    assert form.summary() == "Ends on Dec 31, 2026; can't be used until you grant permissions."
+    assert form.summary() == "Ends on Dec 31, 2026; can do nothing yet."
 
 
 def test_summary_of_an_edit_keeps_the_end(make_token: MakeToken, now: datetime) -> None:

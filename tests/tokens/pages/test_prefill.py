@@ -61,7 +61,7 @@ def test_link_takes_the_scopes_that_are_registered(alices: Client, scopes: str, 
 def test_link_to_full_access_or_nothing_known_leaves_no_access_chosen(alices: Client, scopes: str) -> None:
     answer = alices.get(NEW, {"scopes": scopes})
     assert Page(answer).form(NEW)["scopes"] == ["none"]
-    assert "can't be used until you grant permissions." in Page(answer).words
+    assert "can do nothing yet." in Page(answer).words
 
 
 def test_link_says_what_of_it_is_not_preselected(alices: Client) -> None:
@@ -167,7 +167,7 @@ def test_duplicate_never_preselects_full_access_or_introspect(
     token, _ = make_token(scopes=scopes, may_introspect=True)
     answer = alices.get(NEW, {"from": token.pk})
     assert Page(answer).form(NEW)["scopes"] == ["none"]
-    assert "can't be used until you grant permissions." in Page(answer).words
+    assert "can do nothing yet." in Page(answer).words
 
 
 def test_duplicate_of_a_token_with_introspect_has_the_rest(alices: Client, make_token: MakeToken) -> None:

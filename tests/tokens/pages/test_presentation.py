@@ -114,7 +114,7 @@ def test_row_knows_its_state_and_whether_it_has_access() -> None:
 @pytest.mark.parametrize(
     ("scopes", "text", "ability"),
     [
-        ("", "No access", "can't be used until you grant permissions"),
+        ("", "No access", "can do nothing yet"),
         ("full", "Full access", "can do everything you may do"),
         ("deployments:read", "Deployments: read", "can read Deployments"),
         ("deployments:read deployments:write", "Deployments: write", "can write Deployments"),
@@ -123,6 +123,12 @@ def test_row_knows_its_state_and_whether_it_has_access() -> None:
         ("introspect", "Introspect", "can use Introspect"),
         ("tokens:rotate", "Tokens: rotate", "can rotate Tokens"),
         ("tokens:read tokens:rotate", "Tokens: read, Tokens: rotate", "can read Tokens and rotate Tokens"),
+        ("a:read b:read c:read", "A: read, B: read, C: read", "can read A, B and C"),
+        (
+            "a:read b:read c:read c:write d:read d:write",
+            "A: read, B: read, C: write, D: write",
+            "can read A and B, and write C and D",
+        ),
         (
             "a:read b:read b:write introspect",
             "A: read, B: write, Introspect",
