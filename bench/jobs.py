@@ -53,10 +53,12 @@ def python(*arguments: str, copy: str, store: Store) -> str:
 def seed(store: Store, tokens: int, due: int) -> str:
     """The copy that the others are made of."""
     copy = f"jobs_{tokens}_{due}"
-    if not store.exists(copy):
+    is_new = not store.exists(copy)
+    if is_new:
         print(f"{store.name}: making {tokens:,} tokens; this takes minutes, once.", flush=True)
         store.copy("", copy)
-        python("manage.py", "migrate", "--verbosity", "0", copy=copy, store=store)
+    python("manage.py", "migrate", "--verbosity", "0", copy=copy, store=store)
+    if is_new:
         python("manage.py", "seedload", f"--tokens={tokens}", f"--due={due}", copy=copy, store=store)
     return copy
 

@@ -1,6 +1,5 @@
 """The letters that tell at once what was done to somebody's tokens or account. They can't be turned off."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,15 +7,12 @@ from accounts.activity import Change, activity_row
 from accounts.audit import AuditEvent
 from accounts.models import User
 from tokens.domain.outbox import Batch
-from tokens.mail.letters import Letter, page
+from tokens.mail.letters import Letter, page, unlinked
 from tokens.mail.reminders import MOST_LISTED
 
-# Where a leak was found is a stranger's word, and no mail program may make a link of it.
-_OTHERS_WORDS = {"Revoked reason": "Reason", "Source": "Found at"}
-WORD_JOINER = "\u2060"
-_NOT_IN_A_LINK = re.compile(r"(?<=[:/.@])(?=\w|/)|(?<=\w)(?=[:/.@])")
 # What the subject of the mail says already.
 _SAID = ("Revoked code", "Revoked")
+_LABELS = {"Revoked reason": "Reason", "Source": "Found at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ def notice_letter(batch: Batch, user: User) -> Letter | None:
     happened = [events[row.event_id] for row in told]
     subject = (wording.one if len(told) == 1 else wording.many).format(name=happened[0].subject_name, count=len(told))
     context = {
-        "heading": subject,
+        "heading": unlinked(subject),
         "wording": wording,
         "items": [_item(event, wording, user) for event in happened[:MOST_LISTED]],
         "is_cut": len(told) > MOST_LISTED,
@@ -147,13 +143,16 @@ def notice_letter(batch: Batch, user: User) -> Letter | None:
 def _item(event: AuditEvent, wording: Wording, user: User) -> dict[str, Any]:
     row = activity_row(event, viewer=user)
     ids = [event.subject_id] if event.subject_type == "token" else []
-    lines = [_line(change) for change in row.changes if change.label not in _SAID]
-    return {"row": row, "changes": lines, "url": page(wording.page, *ids)}
+    return {
+        "row": row,
+        "subject": unlinked(row.subject),
+        "agent": unlinked(row.agent),
+        "changes": [_line(change) for change in row.changes if change.label not in _SAID],
+        "url": page(wording.page, *ids),
+    }
 
 
 def _line(change: Change) -> str:
     """`Scopes: deployments:read → full`, `Scopes: full` where there was none."""
     values = " → ".join(value for value in (change.before, change.after) if value not in (None, "none"))
-    if change.label in _OTHERS_WORDS:
-        return f"{_OTHERS_WORDS[change.label]}: {_NOT_IN_A_LINK.sub(WORD_JOINER, values)}"
-    return f"{change.label}: {values or 'none'}"
+    return f"{_LABELS.get(change.label, change.label)}: {unlinked(values) or 'none'}"

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 
 from tokens.domain.outbox import Batch
 from tokens.domain.reminders import CHOICES, Stage, still_due
-from tokens.mail.letters import Letter, page
+from tokens.mail.letters import Letter, page, unlinked
 from tokens.models import Notification, TokenSecret
 from tokens.models.notification import REMINDER
 
@@ -25,7 +25,7 @@ def reminder_letter(batch: Batch, *, now: datetime) -> Letter | None:
     stages = {_stage(row) for row, _secret in standing}
     subject = _subject(items)
     context = {
-        "heading": subject,
+        "heading": unlinked(subject),
         "ending": [item for item in items if not item["has_ended"]][:MOST_LISTED],
         "ended": [item for item in items if item["has_ended"]][:MOST_LISTED],
         "is_cut": len(items) > MOST_LISTED,
@@ -42,6 +42,7 @@ def _stage(row: Notification) -> Stage:
 def _item(row: Notification, secret: TokenSecret) -> dict[str, Any]:
     return {
         "token": secret.token,
+        "name": unlinked(secret.token.name),
         "hint": secret.hint,
         "has_ended": _stage(row) == Stage.ENDED,
         "regenerate_url": page("tokens:regenerate", secret.token_id),

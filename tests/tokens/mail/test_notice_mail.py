@@ -84,6 +84,17 @@ def test_notice_mail_of_an_old_secret_that_was_found_says_that_nothing_was_chang
     assert secret not in body
 
 
+@pytest.mark.parametrize("text", ["https://evil.example/login", "call www.evil.io", "evil.example", "me@evil.io"])
+def test_notice_mail_makes_no_link_of_what_a_thief_wrote(
+    make_token: MakeToken, alice: User, deliver: Deliver, mailoutbox: list[EmailMessage], text: str
+) -> None:
+    make_token(name=text, by=Actor(alice, "api", agent=text.replace(" ", "/")))
+    deliver()
+    for body in (mailoutbox[0].body, html_of(mailoutbox[0])):
+        assert text not in body
+        assert body.replace("\u2060", "").count(text) >= 2
+
+
 @pytest.mark.parametrize(
     ("kind", "subject", "page"),
     [
