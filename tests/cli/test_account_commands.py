@@ -1,6 +1,7 @@
 """`login`, `logout`, `whoami`, `verify`, and which token they use."""
 
 import json
+import socket
 import stat
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import USER, Cli, Keyring, lose_keyring, token_json
 from tests.cli.stub import Stub, dead, problem, reply
+from tokenportal.cli import config
 from tokens.secret_format import make_secret
 
 VERIFIED = {
@@ -149,6 +151,21 @@ def test_environment_that_says_all_does_not_look_at_a_broken_file(cli: Cli, sign
     config_file.parent.mkdir(parents=True)
     config_file.write_text("{")
     assert cli("whoami").code == 0
+
+
+def test_plain_http_beyond_this_machine_is_used_only_where_it_was_allowed(
+    cli: Cli, config_file: Path, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])  # nobody is ever reached
+    monkeypatch.setenv("TOKENPORTAL_TOKEN", secret)
+    monkeypatch.setenv("TOKENPORTAL_URL", "http://tokens.example.org")
+    assert cli("whoami").code == 2
+    monkeypatch.setenv("TOKENPORTAL_ALLOW_HTTP", "1")
+    assert "can't be reached" in cli("whoami").err
+    monkeypatch.delenv("TOKENPORTAL_ALLOW_HTTP")
+    monkeypatch.delenv("TOKENPORTAL_URL")
+    config.save(config.Saved("http://tokens.example.org", allow_http=True, token=secret))
+    assert "can't be reached" in cli("whoami").err
 
 
 def test_nobody_signed_in_is_told_how(cli: Cli, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:

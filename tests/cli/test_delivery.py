@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import stat
 import subprocess
 import sys
@@ -106,11 +105,11 @@ def test_env_file_that_others_can_read_is_refused_with_the_command_that_mends_it
 
 
 def test_env_file_on_a_full_disk_is_refused_before_a_token_is_made(makes: Stub, env_file: Path) -> None:
-    def allow_little() -> None:  # the nearest thing to a full disk that needs no rights
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
-
-    command = [sys.executable, "-B", "-m", "tokenportal.cli", *CREATE, "--env-file", str(env_file)]
-    ran = subprocess.run(command, preexec_fn=allow_little, capture_output=True, text=True, check=False)
+    # A limit to the size of files is the nearest thing to a full disk that needs no rights.
+    limited = "import resource, sys; from tokenportal.cli.app import run; "
+    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)); sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-B", "-c", limited, *CREATE, "--env-file", str(env_file)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ran.returncode, makes.asked) == (1, [])
     assert ran.stderr == f"Error: {env_file} can't be written: File too large\n"
     assert list(env_file.parent.iterdir()) == []
