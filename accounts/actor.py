@@ -16,13 +16,14 @@ class Caller:
     """The technical side of a request.
 
     `address` is "" when the server was not told. It is not `certain` when a proxy that nobody
-    declared stands in between; then it is that proxy's.
+    declared stands in between; then it is that proxy's. `from_proxy` says that a declared one sent it.
     """
 
     address: str
     certain: bool
     agent: str
     request_id: str
+    from_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from unittest import mock
 
 import hypothesis
 import pytest
@@ -16,16 +18,20 @@ from allauth.account.internal.flows import login
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.cache import cache
-from django.db import connection
+from django.core.handlers.wsgi import WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.db.models.signals import post_migrate
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import User
 from tokens.domain import limits, pending
 from tokens.domain.lifecycle import create_token
+from tokens.gateway import wsgi_middleware
 from tokens.mail.sending import send_notifications
 from tokens.models import AccessToken
 
@@ -225,17 +231,68 @@ def deliver(db: None) -> Deliver:
     return sweep
 
 
+class MountedClient(Client):
+    """A client of what the web server runs, which answers the questions of services before Django's stack."""
+
+    def __init__(self, **defaults: Any) -> None:
+        super().__init__(**defaults)
+        self.handler = ServerHandler()
+
+
+class ServerHandler(ClientHandler):
+    def __call__(self, environ: dict[str, Any]) -> Any:
+        return _handle_as_the_server_does(environ)
+
+
+def _handle_as_the_server_does(environ: dict[str, Any]) -> HttpResponse:
+    from tokenportal.wsgi import verifying  # it puts Django together, which the tests do by themselves
+
+    start_response = mock.Mock()
+    with _connections_stay():
+        body = b"".join(verifying(environ, start_response))
+    status, headers = start_response.call_args.args[:2]
+    response = HttpResponse(body, status=int(status[:3]), headers={"Content-Type": "", **dict(headers)})
+    if not response["Content-Type"]:
+        del response["Content-Type"]  # Django's default
+    response.wsgi_request = WSGIRequest(environ)  # type: ignore[attr-defined]  # for the client
+    return response
+
+
+@contextmanager
+def _connections_stay() -> Iterator[None]:
+    """As Django's own test client sees to it: they are in the test's transaction."""
+    signals = (request_started, request_finished)
+    with mock.patch.object(wsgi_middleware, "close_stale_connection"):
+        for signal in signals:
+            signal.disconnect(close_old_connections)
+        try:
+            yield
+        finally:
+            for signal in signals:
+                signal.connect(close_old_connections)
+
+
+ServiceClient = type[Client]
+
+
+@pytest.fixture(params=[Client, MountedClient], ids=["view", "mount"])
+def service_client(request: pytest.FixtureRequest) -> ServiceClient:
+    """A client that reaches verification through Django's view, and one that does so before Django's stack."""
+    chosen: ServiceClient = request.param
+    return chosen
+
+
 @pytest.fixture
-def ask(db: None) -> Ask:
+def ask(db: None, service_client: ServiceClient) -> Ask:
     """Ask /auth/verify as a service does; `x_forwarded_method="POST"` becomes the header of that name."""
 
-    def ask_view(
+    def ask_mount(
         authorization: str = "", query: str = "", *, method: str = "GET", address: str = "127.0.0.1", **headers: str
     ) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if authorization:
             named["authorization"] = authorization
         path = f"/auth/verify?{query}" if query else "/auth/verify"
-        return Client(REMOTE_ADDR=address).generic(method, path, headers=named)
+        return service_client(REMOTE_ADDR=address).generic(method, path, headers=named)
 
-    return ask_view
+    return ask_mount

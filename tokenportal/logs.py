@@ -1,9 +1,11 @@
 """Logging: one line an event on standard output, without secrets."""
 
+import json
 import logging
 import logging.config
 import re
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -70,3 +72,18 @@ def configure(*, debug: bool) -> None:
             },
         }
     )
+
+
+def write_access(*, method: str, route: str | None, status: int, ms: float, address: str, request_id: str) -> None:
+    """A line of the access log, as structlog's JSON would be, at a tenth of its price.
+
+    Verification writes one for each request, and the long way would be a quarter of the whole answer.
+    Of the values the method alone is text that the caller chose freely.
+    """
+    at = datetime.now(UTC).isoformat()[:-6]  # without +00:00
+    sys.stdout.write(
+        f'{{"method": {json.dumps(scrub(method))}, "route": {json.dumps(route)}, "status": {status}, "ms": {ms}, '
+        f'"address": "{address}", "event": "request", "request_id": "{request_id}", "level": "info", '
+        f'"timestamp": "{at}Z"}}\n'
+    )
+    sys.stdout.flush()

@@ -1,16 +1,18 @@
 """What every request gets: a request id, the caller's true address, a line in the access log."""
 
+import os
 import re
-import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
-from accounts.actor import Caller, caller_of
+from accounts.actor import Caller
+from tokenportal.logs import write_access
 from tokens.networks import caller_address, in_any, parse_address, parse_networks
 from tokens.secret_format import scrub
 
@@ -31,41 +33,51 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        caller = self.read_caller(request)
-        request.caller = caller  # type: ignore[attr-defined]  # see accounts.actor.caller_of
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=caller.request_id)
         started = time.perf_counter()
+        caller = read_caller(request.META)
+        request.caller = caller  # type: ignore[attr-defined]  # see accounts.actor.caller_of
+        if caller.from_proxy and request.META.get("HTTP_X_FORWARDED_PROTO") == "https":
+            request.META["tokenportal.forwarded_proto"] = "https"
         response = self.get_response(request)
         response["X-Request-Id"] = caller.request_id
-        self.log(request, response, time.perf_counter() - started)
+        match = request.resolver_match
+        route = match.route if match else None
+        log_request(str(request.method), route, response.status_code, started, caller)
         return response
 
-    def read_caller(self, request: HttpRequest) -> Caller:
-        header = request.META.get
-        trusted = parse_networks(settings.TRUSTED_PROXIES)
-        from_proxy = in_any(parse_address(header("REMOTE_ADDR", "")), trusted)
-        if from_proxy and header("HTTP_X_FORWARDED_PROTO") == "https":
-            request.META["tokenportal.forwarded_proto"] = "https"
-        came_from = caller_address(header("REMOTE_ADDR", ""), header("HTTP_X_FORWARDED_FOR", ""), trusted)
-        given_id = header("HTTP_X_REQUEST_ID", "") if from_proxy else ""
-        return Caller(
-            address=str(came_from),
-            certain=came_from.certain,
-            agent=_printable(scrub(header("HTTP_USER_AGENT", "")))[:200],
-            request_id=given_id if _REQUEST_ID.fullmatch(given_id) else secrets.token_hex(8),
-        )
 
-    def log(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        # The route, never the address: queries and the paths of e-mailed links hold secrets.
-        match = request.resolver_match
-        access_log.info(
-            "request",
-            method=request.method,
-            route=match.route if match else None,
-            status=response.status_code,
-            ms=round(seconds * 1000, 1),
-            address=caller_of(request).address,
+def read_caller(environ: Mapping[str, Any]) -> Caller:
+    """Who calls, by a WSGI environment; from here on the request id is in every line of the log."""
+    header = environ.get
+    peer, trusted = header("REMOTE_ADDR", ""), parse_networks(settings.TRUSTED_PROXIES)
+    from_proxy = in_any(parse_address(peer), trusted)
+    came_from = caller_address(peer, header("HTTP_X_FORWARDED_FOR", ""), trusted)
+    given_id = header("HTTP_X_REQUEST_ID", "") if from_proxy else ""
+    request_id = given_id if _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return Caller(
+        address=str(came_from),
+        certain=came_from.certain,
+        agent=_printable(scrub(header("HTTP_USER_AGENT", "")))[:200],
+        request_id=request_id,
+        from_proxy=from_proxy,
+    )
+
+
+def log_request(method: str, route: str | None, status: int, started: float, caller: Caller) -> None:
+    """The route, never the address: queries and the paths of e-mailed links hold secrets."""
+    ms = round((time.perf_counter() - started) * 1000, 1)
+    if settings.DEBUG:
+        access_log.info("request", method=method, route=route, status=status, ms=ms, address=caller.address)
+    else:
+        write_access(
+            method=method,
+            route=route,
+            status=status,
+            ms=ms,
+            address=caller.address,
+            request_id=caller.request_id,
         )
 
 

@@ -10,9 +10,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tokenportal.settings")
 
 _django = get_wsgi_application()
 
-from tokens.domain import flusher  # noqa: E402  # rows come after the settings
+# What follows needs the settings.
+from tokenportal.middleware import log_request, read_caller  # noqa: E402
+from tokens.domain import flusher  # noqa: E402
+from tokens.gateway.wsgi_middleware import VerifyMiddleware  # noqa: E402
+
+verifying = VerifyMiddleware(_django, read_caller=read_caller, log_request=log_request)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     flusher.ensure_started()
-    return _django(environ, start_response)
+    return verifying(environ, start_response)

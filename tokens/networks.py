@@ -31,6 +31,11 @@ class CallerAddress:
 
 def parse_address(text: str) -> Address | None:
     """An IPv4 or IPv6 address; IPv4 mapped into IPv6 counts as IPv4; None when it is neither."""
+    # What is longer is seldom an address, and is not worth the memory.
+    return _parse_again(text) if len(text) <= _LONGEST_ADDRESS else _parse(text)
+
+
+def _parse(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.strip().removeprefix("[").removesuffix("]"))
     except ValueError:
@@ -39,6 +44,10 @@ def parse_address(text: str) -> Address | None:
         # Without its zone (fe80::1%eth0), which says nothing elsewhere and may be of any length.
         return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
     return address
+
+
+_LONGEST_ADDRESS = 45
+_parse_again = lru_cache(maxsize=1024)(_parse)
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts.actor import caller_of
+from accounts.actor import Caller, caller_of
 from tokens.domain import limits
 from tokens.domain.lookup import Found
 from tokens.domain.verification import Outcome, Verdict
@@ -177,7 +177,7 @@ def problem(
 
 def rfc3339(moment: datetime) -> str:
     """`2026-12-22T10:00:00Z`, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def renewal_url(found: Found) -> str:
@@ -186,7 +186,10 @@ def renewal_url(found: Found) -> str:
 
 
 def address_of(request: HttpRequest) -> CallerAddress:
-    caller = caller_of(request)
+    return address_of_caller(caller_of(request))
+
+
+def address_of_caller(caller: Caller) -> CallerAddress:
     return CallerAddress(parse_address(caller.address), caller.certain)
 
 

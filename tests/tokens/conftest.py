@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.actor import COMMAND, Actor
 from accounts.models import AuditEvent, User
@@ -69,9 +70,9 @@ def selects(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     select = lookup._select
 
-    def counted(candidates: Sequence[bytes]) -> Found | None:
+    def counted(connection: BaseDatabaseWrapper, candidates: Sequence[bytes]) -> Found | None:
         seen.append(len(candidates))
-        return select(candidates)
+        return select(connection, candidates)
 
     monkeypatch.setattr(lookup, "_select", counted)
     return seen

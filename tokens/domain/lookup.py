@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import psycopg
-from django.db import InterfaceError, NotSupportedError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, NotSupportedError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import abc, pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -78,21 +79,22 @@ def find(secret: str) -> Found | None:
     Raises django.db.Error when the database does not answer, a second try on a new connection included.
     """
     candidates = digests.candidates(secret)
+    connection = connections[DEFAULT_DB_ALIAS]  # the proxy costs a microsecond each time
     try:
-        return _select(candidates)
+        return _select(connection, candidates)
     except _MENDABLE:
         if connection.in_atomic_block:
             raise  # a new connection would not be in that transaction
         connection.close()
-        return _select(candidates)
+        return _select(connection, candidates)
 
 
-def _select(candidates: Sequence[bytes]) -> Found | None:
+def _select(connection: BaseDatabaseWrapper, candidates: Sequence[bytes]) -> Found | None:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
-            return _select_postgres(connection.connection, candidates)
+            return _select_postgres(connection, candidates)
         return _select_sqlite(connection.connection, candidates)
 
 
@@ -133,18 +135,20 @@ class _Session(threading.local):
 
     raw: "psycopg.Connection[Any] | None" = None
     loader: abc.Transformer
-    names: set[bytes]
+    counts: set[int]
 
 
 _session = _Session()
 
 
-def _select_postgres(raw: "psycopg.Connection[Any]", candidates: Sequence[bytes]) -> Found | None:
-    result = _execute(raw, candidates)
-    if result.error_field(pq.DiagnosticField.SQLSTATE) == _NO_SUCH_STATEMENT:
-        _session.raw = None  # psycopg deallocates every statement after a rollback
-        result = _execute(raw, candidates)
-    _check(raw, result)
+def _select_postgres(connection: BaseDatabaseWrapper, candidates: Sequence[bytes]) -> Found | None:
+    raw: psycopg.Connection[Any] = connection.connection
+    result = _execute(raw, candidates, in_transaction=connection.in_atomic_block)
+    if result.status != pq.ExecStatus.TUPLES_OK:
+        if result.error_field(pq.DiagnosticField.SQLSTATE) == _NO_SUCH_STATEMENT:
+            _session.raw = None  # psycopg deallocates every statement after a rollback
+            result = _execute(raw, candidates, in_transaction=connection.in_atomic_block)
+        _check(raw, result)
     _session.loader.set_pgresult(result)
     rows = _session.loader.load_rows(0, result.ntuples, tuple)
     if not rows:
@@ -153,16 +157,17 @@ def _select_postgres(raw: "psycopg.Connection[Any]", candidates: Sequence[bytes]
     return Found._make((*columns, _list(networks), *rows[0][_FIRST_TIME:]))
 
 
-def _execute(raw: "psycopg.Connection[Any]", candidates: Sequence[bytes]) -> "pq.abc.PGresult":
+def _execute(raw: "psycopg.Connection[Any]", candidates: Sequence[bytes], *, in_transaction: bool) -> "pq.abc.PGresult":
     if _session.raw is not raw:
-        _session.raw, _session.loader, _session.names = raw, Transformer(raw), set()
+        _session.raw, _session.loader, _session.counts = raw, Transformer(raw), set()
+    count = len(candidates)
     # In a transaction the name that is always free: to meet one that is gone would break the transaction.
-    name = b"" if connection.in_atomic_block else f"tokens_lookup_{len(candidates)}".encode()
-    if name not in _session.names:
-        _check(raw, raw.pgconn.prepare(name, _sql_postgres(len(candidates))))
-    if name:
-        _session.names.add(name)
-    return raw.pgconn.exec_prepared(name, candidates, [pq.Format.BINARY] * len(candidates), pq.Format.BINARY)
+    name = b"" if in_transaction else b"tokens_lookup_%d" % count
+    if in_transaction or count not in _session.counts:
+        _check(raw, raw.pgconn.prepare(name, _sql_postgres(count)))
+        if not in_transaction:
+            _session.counts.add(count)
+    return raw.pgconn.exec_prepared(name, candidates, [pq.Format.BINARY] * count, pq.Format.BINARY)
 
 
 @lru_cache

@@ -104,6 +104,8 @@ def presented_by(request: HttpRequest) -> Presented:
     )
 
 
-@form_view
-def oauth_introspect(request: HttpRequest, form: Form) -> Answer:
+def respond(request: HttpRequest, form: Form) -> Answer:
     return answer(presented_by(request), form, timezone.now())
+
+
+oauth_introspect = form_view(respond)

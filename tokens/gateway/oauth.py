@@ -81,17 +81,22 @@ def safely(answer: Callable[..., Answer]) -> Callable[..., Answer]:
     return answer_whatever_happens
 
 
+def answer_form(request: HttpRequest, respond: Callable[[HttpRequest, Form], Answer]) -> Answer:
+    """What `respond` says to the form in a POST."""
+    if request.method != "POST":
+        return error(405, "invalid_request", "Send a POST.", {"Allow": "POST"})
+    body = read_body(request)
+    if body is None:
+        return error(413, "invalid_request", "The form is too long.")
+    return respond(request, parse_form(request.META.get("CONTENT_TYPE", ""), body))
+
+
 def form_view(respond: Callable[[HttpRequest, Form], Answer]) -> Callable[[HttpRequest], HttpResponse]:
     """A view of a POST with a form, for programs: no CSRF token, no cookie."""
 
     @csrf_exempt
     @wraps(respond)
     def view(request: HttpRequest) -> HttpResponse:
-        if request.method != "POST":
-            return to_response(error(405, "invalid_request", "Send a POST.", {"Allow": "POST"}))
-        body = read_body(request)
-        if body is None:
-            return to_response(error(413, "invalid_request", "The form is too long."))
-        return to_response(respond(request, parse_form(request.META.get("CONTENT_TYPE", ""), body)))
+        return to_response(answer_form(request, respond))
 
     return view

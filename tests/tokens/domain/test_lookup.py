@@ -161,7 +161,7 @@ def test_find_in_a_broken_transaction_is_refused(make_token: MakeToken) -> None:
 def test_find_tries_twice_and_no_more(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
     tries: list[int] = []
 
-    def fail(_candidates: object) -> None:
+    def fail(*_arguments: object) -> None:
         tries.append(1)
         raise failure
 

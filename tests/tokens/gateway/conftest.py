@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
-from tests.conftest import MakeToken
+from tests.conftest import MakeToken, ServiceClient
 
 if TYPE_CHECKING:
     from tests.conftest import Response
@@ -23,7 +22,7 @@ class PostForm(Protocol):
 
 
 @pytest.fixture
-def post_form(db: None) -> PostForm:
+def post_form(db: None, service_client: ServiceClient) -> PostForm:
     """POST a form; `fields` are a dict, pairs, or the body itself."""
 
     def post(
@@ -31,7 +30,8 @@ def post_form(db: None) -> PostForm:
     ) -> "Response":
         body = fields if isinstance(fields, bytes) else urlencode(fields)
         headers = {"authorization": authorization} if authorization else {}
-        return Client(REMOTE_ADDR=address, enforce_csrf_checks=True).post(path, body, content_type, headers=headers)
+        client = service_client(REMOTE_ADDR=address, enforce_csrf_checks=True)
+        return client.post(path, body, content_type, headers=headers)
 
     return post
 
