@@ -126,7 +126,7 @@ class EnvFile:
         self._draft = Path(name)
         try:
             _write(self._draft, self._with(_LONGEST))
-        except OSError:
+        except BaseException:  # Ctrl-C too
             self.close()
             raise
 
