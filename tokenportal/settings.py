@@ -90,7 +90,7 @@ TEMPLATES = [
                 "tokens.pages.banner.expiring",
             ],
             "builtins": ["tokenportal.icons"],
-            "libraries": {"portal": "tokens.pages.template_tags"},
+            "libraries": {"api_docs": "tokens.api.template_tags", "portal": "tokens.pages.template_tags"},
         },
     }
 ]

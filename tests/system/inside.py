@@ -23,6 +23,7 @@ from accounts.actor import COMMAND  # noqa: E402
 from accounts.models import User  # noqa: E402
 from tests.system import inside_outbox as outbox  # noqa: E402
 from tokens.domain import expiry, lifecycle  # noqa: E402
+from tokens.domain.policy import change_policy  # noqa: E402
 from tokens.domain.wake import FLAG_EXPIRING, wake  # noqa: E402
 from tokens.models import AccessToken, JobRun  # noqa: E402
 
@@ -71,8 +72,12 @@ def seconds_to_wake() -> float:
     return time.monotonic() - began
 
 
+def set_policy(**values: int) -> None:
+    change_policy(by=COMMAND, now=timezone.now(), **values)
+
+
 ACTS: dict[str, Callable[..., Any]] = {
-    act.__name__: act for act in (make_token, delete_token, flagged_at, last_use, runs, seconds_to_wake)
+    act.__name__: act for act in (make_token, delete_token, flagged_at, last_use, runs, seconds_to_wake, set_policy)
 }
 ACTS |= {
     act.__name__: act

@@ -13,9 +13,9 @@ from pydantic import Field
 from accounts.activity import events_of
 from accounts.audit import AuditEvent
 from accounts.models import User
+from tokens.api.answers import answers
 from tokens.api.auth import ApiRequest, TokenAuth
 from tokens.api.fields import EPOCH, MAX_ID, MICROSECOND, Digits, Text, Time, TimeText
-from tokens.api.problems import errors_of
 from tokens.presenting import rfc3339
 
 router = Router(tags=["activity"])
@@ -64,9 +64,8 @@ class ActivityOut(Schema):
 
 @router.get(
     "/activity",
-    auth=TokenAuth("tokens:read"),
-    response={200: ActivityOut, **errors_of(422)},
     summary="List what happened",
+    **answers(TokenAuth("tokens:read"), {200: ActivityOut}, "invalid_input"),
 )
 def list_activity(request: ApiRequest, response: HttpResponse, query: Query[ActivityIn]) -> ActivityOut:
     """Newest first, by 100."""

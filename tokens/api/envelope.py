@@ -39,7 +39,7 @@ def refused_body(request: HttpRequest) -> HttpResponse | None:
     if request.META.get("HTTP_TRANSFER_ENCODING") and length == "0":
         return to_response(problem(411, "length_required", "Send the body with its Content-Length."))
     if len(length) > 9 or int(length) > MAX_BODY:
-        return to_response(problem(413, "body_too_large", f"A body may have at most {MAX_BODY:,} bytes."))
+        return to_response(problem(413, "too_large", f"A body may have at most {MAX_BODY:,} bytes."))
     return None
 
 

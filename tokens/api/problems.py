@@ -1,52 +1,22 @@
 """Every error of the API, as application/problem+json (RFC 9457)."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
-from pydantic import Field
 
 from tokens import errors
 from tokens.api.auth import RefusedCredentials
-from tokens.api.fields import TimeText
 from tokens.api.json_input import NotJson
 from tokens.errors import Refused
 from tokens.presenting import bearer, problem, rfc3339, to_response
 from tokens.secret_format import holds_secret
 
 log = structlog.get_logger(__name__)
-
-
-class FieldError(Schema):
-    field: Annotated[str, Field(examples=["expires_in"])]
-    code: Annotated[str, Field(examples=["invalid_expiration"])]
-    message: Annotated[str, Field(examples=["Use a number of days from 1 to 365."])]
-
-
-class Problem(Schema):
-    """RFC 9457."""
-
-    type: Annotated[str, Field(pattern="^urn:tokenportal:problem:[a-z_]+$")]
-    title: str
-    status: int
-    detail: str
-    errors: Annotated[list[FieldError], Field(description="Where fields are at fault.")] = []
-    token_id: Annotated[int | None, Field(description="Of a repeat: the token that the first call made.")] = None
-    made_at: Annotated[TimeText | None, Field(description="Of a repeat: when that was.")] = None
-
-
-# What every call may be answered by, beside what a call names itself.
-COMMON = (400, 401, 403, 429, 503)
-
-
-def errors_of(*statuses: int) -> dict[int, type[Problem]]:
-    """For the description of a call: the statuses of its errors."""
-    return dict.fromkeys(sorted({*COMMON, *statuses}), Problem)
-
 
 # What the domain refuses, by status; whatever stands not here is a field's fault, and 422.
 STATUSES: dict[type[Refused], int] = {

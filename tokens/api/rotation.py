@@ -6,25 +6,25 @@ from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Router, Status
 
+from tokens.api.answers import WITH_BODY, answers
 from tokens.api.auth import ApiRequest, TokenAuth, actor_by_token
 from tokens.api.conditions import IdempotencyKey, repeat_keys
-from tokens.api.problems import errors_of
 from tokens.api.schemas import MadeOut, RegenerateIn, TokenOut
-from tokens.api.tokens import WRITE, owned, show, show_made
+from tokens.api.tokens import GONE, WRITE, owned, show, show_made
 from tokens.domain import delegation, lifecycle
 from tokens.presenting import rfc3339
 from tokens.scopes import ROTATE
 
 router = Router(tags=["tokens"])
 current = Router(tags=["the token that asks"])
+REGENERATING = ("already_done", "revoked", "too_many_tokens")
 ANY_SCOPE, MAY_ROTATE = TokenAuth(), TokenAuth(ROTATE)
 
 
 @router.post(
     "/tokens/{int:token_id}/regenerate",
-    auth=WRITE,
-    response={200: MadeOut, **errors_of(404, 409, 411, 413, 415, 422)},
     summary="Regenerate a token",
+    **answers(WRITE, {200: MadeOut}, *GONE, *REGENERATING, *WITH_BODY, "key_reused"),
 )
 def regenerate_token(
     request: ApiRequest,
@@ -48,9 +48,8 @@ def regenerate_token(
 
 @router.delete(
     "/tokens/{int:token_id}/secrets/{int:secret_id}",
-    auth=WRITE,
-    response={204: None, **errors_of(404, 409)},
     summary="End an old secret now",
+    **answers(WRITE, {204: None}, *GONE, "secret_gone", "secret_is_current"),
 )
 def end_secret(request: ApiRequest, token_id: int, secret_id: int) -> Status[None]:
     """One that was replaced and still lives on."""
@@ -58,12 +57,12 @@ def end_secret(request: ApiRequest, token_id: int, secret_id: int) -> Status[Non
     return Status(204, None)
 
 
-@current.get("/tokens/current", auth=ANY_SCOPE, response={200: TokenOut, **errors_of()}, summary="Look at this token")
+@current.get("/tokens/current", summary="Look at this token", **answers(ANY_SCOPE, {200: TokenOut}, *GONE))
 def get_current_token(request: ApiRequest, response: HttpResponse) -> TokenOut:
     return show(response, owned(request, request.auth.token_id), now=timezone.now())
 
 
-@current.delete("/tokens/current", auth=ANY_SCOPE, response={204: None, **errors_of(404)}, summary="Delete this token")
+@current.delete("/tokens/current", summary="Delete this token", **answers(ANY_SCOPE, {204: None}, *GONE))
 def delete_current_token(request: ApiRequest) -> Status[None]:
     lifecycle.delete_token(owned(request, request.auth.token_id), by=actor_by_token(request), now=timezone.now())
     return Status(204, None)
@@ -71,9 +70,8 @@ def delete_current_token(request: ApiRequest) -> Status[None]:
 
 @current.post(
     "/tokens/current/regenerate",
-    auth=MAY_ROTATE,
-    response={200: MadeOut, **errors_of(409, 411, 413, 415, 422)},
     summary="Regenerate this token",
+    **answers(MAY_ROTATE, {200: MadeOut}, *REGENERATING, *WITH_BODY, "key_reused"),
 )
 def regenerate_current_token(
     request: ApiRequest,

@@ -10,10 +10,10 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from tokens.api.answers import WITH_BODY, answers
 from tokens.api.auth import ApiRequest, TokenAuth, actor_by_token
 from tokens.api.conditions import IdempotencyKey, IfMatch, etag, repeat_keys, version_to_match
 from tokens.api.fields import Digits, Text
-from tokens.api.problems import errors_of
 from tokens.api.schemas import ChangeIn, CreateIn, MadeOut, TokenOut, TokensOut
 from tokens.api.token_json import made_out, token_out, with_secrets
 from tokens.domain import delegation, lifecycle
@@ -21,10 +21,13 @@ from tokens.domain.delegation import Made
 from tokens.domain.names import refuse_secret
 from tokens.domain.selection import select_tokens
 from tokens.domain.states import State, reminder_window
+from tokens.errors import TokenGone
 from tokens.models import AccessToken, Policy
 
 router = Router(tags=["tokens"])
 READ, WRITE = TokenAuth("tokens:read"), TokenAuth("tokens:write")
+GONE = ("not_found", "gone")
+CHANGING = ("disabled_by_administrator", "name_taken", "revoked", "too_many_tokens")
 Sort = Literal["created", "-created", "name", "-name", "expires", "-expires", "used", "-used"]
 
 
@@ -36,7 +39,7 @@ class ListIn(Schema):
     page_size: Annotated[int, Digits, Field(ge=1, le=100)] = 25
 
 
-@router.get("/tokens", auth=READ, response={200: TokensOut, **errors_of(422)}, summary="List your tokens")
+@router.get("/tokens", summary="List your tokens", **answers(READ, {200: TokensOut}, "invalid_input"))
 def list_tokens(request: ApiRequest, response: HttpResponse, query: Query[ListIn]) -> TokensOut:
     """Newest first, in pages; `Link` names the others."""
     refuse_secret(query.q, field="q")
@@ -50,7 +53,11 @@ def list_tokens(request: ApiRequest, response: HttpResponse, query: Query[ListIn
 
 
 @router.post(
-    "/tokens", auth=WRITE, response={201: MadeOut, **errors_of(409, 411, 413, 415, 422)}, summary="Make a token"
+    "/tokens",
+    summary="Make a token",
+    **answers(
+        WRITE, {201: MadeOut}, "unconfirmed", "already_done", "name_taken", "too_many_tokens", *WITH_BODY, "key_reused"
+    ),
 )
 def create_token(
     request: ApiRequest, response: HttpResponse, payload: CreateIn, idempotency_key: IdempotencyKey = None
@@ -71,7 +78,7 @@ def create_token(
     return Status(201, show_made(response, made, now=now))
 
 
-@router.get("/tokens/{int:token_id}", auth=READ, response={200: TokenOut, **errors_of(404)}, summary="Look at a token")
+@router.get("/tokens/{int:token_id}", summary="Look at a token", **answers(READ, {200: TokenOut}, *GONE))
 def get_token(request: ApiRequest, response: HttpResponse, token_id: int) -> TokenOut:
     """Somebody else's token is not there."""
     return show(response, owned(request, token_id), now=timezone.now())
@@ -79,9 +86,8 @@ def get_token(request: ApiRequest, response: HttpResponse, token_id: int) -> Tok
 
 @router.patch(
     "/tokens/{int:token_id}",
-    auth=WRITE,
-    response={200: TokenOut, **errors_of(404, 409, 411, 412, 413, 415, 422)},
     summary="Change a token",
+    **answers(WRITE, {200: TokenOut}, *GONE, *CHANGING, "changed_elsewhere", *WITH_BODY),
 )
 def change_token(
     request: ApiRequest, response: HttpResponse, token_id: int, payload: ChangeIn, if_match: IfMatch = None
@@ -98,7 +104,7 @@ def change_token(
     return show(response, changed, now=now)
 
 
-@router.delete("/tokens/{int:token_id}", auth=WRITE, response={204: None, **errors_of(404)}, summary="Delete a token")
+@router.delete("/tokens/{int:token_id}", summary="Delete a token", **answers(WRITE, {204: None}, *GONE))
 def delete_token(request: ApiRequest, token_id: int) -> Status[None]:
     """Its secrets are unknown ones from then on, and it can't be recovered."""
     lifecycle.delete_token(owned(request, token_id), by=actor_by_token(request), now=timezone.now())
@@ -114,8 +120,10 @@ def owned(request: ApiRequest, token_id: int) -> AccessToken:
 
 
 def show(response: HttpResponse, token: AccessToken, *, now: datetime) -> TokenOut:
-    """The token as it is now, with its ETag."""
-    current = with_secrets(AccessToken.objects.all(), now=now).get(pk=token.pk)
+    """The token as it is now, with its ETag. Raises TokenGone."""
+    current = with_secrets(AccessToken.objects.filter(pk=token.pk), now=now).first()
+    if current is None:
+        raise TokenGone
     response["ETag"] = etag(current)
     return token_out(current, now=now, window=reminder_window(Policy.current()))
 

@@ -3,14 +3,14 @@
 from django.http import HttpResponse
 from ninja import Router
 
+from tokens.api.answers import answers
 from tokens.api.auth import ApiRequest, TokenAuth
-from tokens.api.problems import errors_of
 from tokens.api.schemas import UserOut
 
 router = Router(tags=["user"])
 
 
-@router.get("/user", auth=TokenAuth(), response={200: UserOut, **errors_of()}, summary="Whose token this is")
+@router.get("/user", summary="Whose token this is", **answers(TokenAuth(), {200: UserOut}))
 def get_user(request: ApiRequest, response: HttpResponse) -> UserOut:
     """The owner of the presented token. Any scope will do, but not none."""
     found = request.auth

@@ -1,6 +1,7 @@
 """What the tests of the API share."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -8,6 +9,8 @@ import pytest
 from django.test import Client
 
 from tests.conftest import MakeToken, Response
+from tokens.api.answers import CODES
+from tokens.api.openapi import description
 
 
 class Call(Protocol):
@@ -34,9 +37,23 @@ def call(secret: str) -> Call:
         content_type = named.pop("content-type", "application/json")
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         client = Client(enforce_csrf_checks=True)
-        return client.generic(method, f"/api/v1{path}", data, content_type=content_type, headers=named)
+        response = client.generic(method, f"/api/v1{path}", data, content_type=content_type, headers=named)
+        assert_described(method, path, response)
+        return response
 
     return send
+
+
+def assert_described(method: str, path: str, response: Response) -> None:
+    """Whatever a call answers in any test, its description knows of."""
+    for template, methods in description()["paths"].items():
+        pattern = re.sub(r"{\w+}", "[0-9]+", template)
+        if re.fullmatch(pattern, f"/api/v1{path.partition('?')[0]}") and method.lower() in methods:
+            answers = methods[method.lower()]["responses"]
+            answer = answers.get(str(response.status_code))
+            assert answer is not None or response.status_code == 500, (method, path, response.status_code)
+            if 400 <= response.status_code < 500:
+                assert problem_of(response)[1] in answer["content"]["application/problem+json"]["examples"]
 
 
 def problem_of(response: Response) -> tuple[int, str]:
@@ -45,7 +62,9 @@ def problem_of(response: Response) -> tuple[int, str]:
     body = response.json()
     assert body["status"] == response.status_code
     assert body.keys() >= {"type", "title", "detail"}
-    return response.status_code, body["type"].removeprefix("urn:tokenportal:problem:")
+    code = body["type"].removeprefix("urn:tokenportal:problem:")
+    assert CODES[code][0] == response.status_code
+    return response.status_code, code
 
 
 def faults(response: Response) -> dict[str, str]:

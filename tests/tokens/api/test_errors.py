@@ -105,13 +105,13 @@ def test_body_with_many_wrong_fields_is_told_of_some(call: Call) -> None:
 def test_body_of_the_most_bytes_is_read_and_of_one_more_is_413(call: Call) -> None:
     most = b'{"name": "ci"}'.ljust(LIMIT)
     assert call("POST", "/tokens", most).status_code == 201
-    assert problem_of(call("POST", "/tokens", most + b" ")) == (413, "body_too_large")
+    assert problem_of(call("POST", "/tokens", most + b" ")) == (413, "too_large")
 
 
 @pytest.mark.parametrize("length", [str(LIMIT + 1), "9" * 30, "1048577"])
 def test_body_said_to_be_too_long_is_413_unread(call: Call, length: str) -> None:
     response = Client().generic("POST", "/api/v1/tokens", b"", CONTENT_LENGTH=length)
-    assert problem_of(response) == (413, "body_too_large")
+    assert problem_of(response) == (413, "too_large")
 
 
 def test_body_of_unknown_length_is_411(call: Call) -> None:

@@ -403,6 +403,14 @@ def test_delete_token_deleted_in_that_very_moment_is_404(
     assert problem_of(call("DELETE", f"/tokens/{found.pk}")) == (404, "gone")
 
 
+def test_token_deleted_while_it_is_answered_is_404(
+    call: Call, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, _ = make_token()
+    monkeypatch.setattr("tokens.api.tokens.with_secrets", lambda tokens, **_: tokens.none())
+    assert problem_of(call("GET", f"/tokens/{token.pk}")) == (404, "gone")
+
+
 @pytest.mark.parametrize("pk", ["0", "999999999", str(2**63), "9" * 30, "9" * 5000, "-1", "x", "1.5", "%00", "1%2F2"])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_token_of_a_bad_id_is_404(call: Call, method: str, pk: str) -> None:
