@@ -86,7 +86,9 @@ class PolicyForm(ConsoleForm):
     )
     keep_expired_days = _number("keep_expired_days", "Keep expired tokens, in days", "They are cleaned up after that.")
     keep_activity_days = _number("keep_activity_days", "Keep activity, in days", "It is cleaned up after that.")
-    full_access_allowed = forms.BooleanField(label="Tokens may be given full access", required=False)
+    full_access_allowed = forms.BooleanField(
+        label="Tokens may be given full access", required=False, help_text="Tokens that have it already keep it."
+    )
     overlap_allowed = forms.BooleanField(
         label="A replaced secret may live on for a while",
         required=False,
