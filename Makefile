@@ -71,6 +71,7 @@ soak: .venv/dev.stamp ## Run in full what the tests do in small: kills, outages,
 
 bench: .venv/dev.stamp ## Measure; the first time it makes a million tokens (DATABASE_URL for PostgreSQL too)
 	@$(BIN)/python bench/jobs.py
+	@$(BIN)/python bench/scan.py
 
 screenshots: .venv/dev.stamp ## Take pictures of every page, state, width and theme into screenshots/
 	@rm -rf screenshots
