@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench check fix lock screenshots
+.PHONY: help run test soak bench benchjobs check fix lock screenshots
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -69,7 +69,17 @@ SOAK_TESTS := tests/system/test_mails.py
 soak: .venv/dev.stamp ## Run in full what the tests do in small: kills, outages, restarts; minutes
 	@SOAK=1 $(BIN)/pytest -n 0 $(SOAK_TESTS) $(PYTEST_ARGS)
 
-bench: .venv/dev.stamp ## Measure; the first time it makes a million tokens (DATABASE_URL for PostgreSQL too)
+BENCH_ARGS ?=
+.venv-bench/stamp: requirements.txt bench/requirements.txt
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --quiet --disable-pip-version-check install \
+		--require-hashes -r requirements.txt -r bench/requirements.txt
+	@touch $@
+
+bench: .venv-bench/stamp ## Measure verification beside its peers (DATABASE_URL, wrk; BENCH_ARGS=--short for a try)
+	@.venv-bench/bin/python -m bench $(BENCH_ARGS)
+
+benchjobs: .venv/dev.stamp ## Measure the flagging job; the first time it makes a million tokens
 	@$(BIN)/python bench/jobs.py
 	@$(BIN)/python bench/scan.py
 
@@ -103,3 +113,4 @@ fix: .venv/dev.stamp ## Mend what ruff can mend, and format
 lock: .venv/dev.stamp ## Write the lock files from pyproject.toml (UV_ARGS=--upgrade for newer releases)
 	$(UV_COMPILE) $(UV_ARGS) --output-file requirements.txt pyproject.toml
 	$(UV_COMPILE) $(UV_ARGS) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(UV_COMPILE) $(UV_ARGS) --constraint requirements.txt --output-file bench/requirements.txt bench/requirements.in

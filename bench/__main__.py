@@ -1,0 +1,148 @@
+"""python -m bench: measure everything, keep it as JSON, write the table of docs/performance.md.
+
+Rounds are interleaved, in a random order each, and compared within the round: what else the machine
+does then falls on all alike.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from bench import table, versions
+from bench.contenders import ON_POSTGRES, ON_SQLITE, PORTAL, Contender
+from bench.serving import ROOT, ask, environment, serving
+
+
+def main() -> None:
+    options = read_options()
+    server = os.environ.get("DATABASE_URL", "")
+    result: dict[str, Any] = versions.described(postgres_version(server)) | {"options": vars(options)}
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        if server:
+            result["postgresql"] = measure_postgres(server, Path(scratch, "postgresql"), options)
+        result["sqlite"] = measure_sqlite(Path(scratch, "sqlite"), options)
+    print(table.render(result))
+    if not options.short:
+        keep(result)
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--short", action="store_true", help="prove that it runs: little of everything, keep nothing")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--tokens", type=int, default=100_000)
+    parser.add_argument("--few", type=int, default=10_000)
+    parser.add_argument("--many", type=int, default=1_000_000)
+    options = parser.parse_args()
+    if options.short:
+        options.rounds, options.seconds, options.tokens, options.few, options.many = 1, 1, 500, 200, 1_000
+    return options
+
+
+def measure_postgres(server: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    (folder / "data").mkdir(parents=True, mode=0o700)
+    with database(server, "bench_portal") as ours, database(server, "bench_peers") as theirs:
+        run("bench.seed_portal", environment(folder, ours, PORTAL), options.tokens, folder / "portal")
+        run("bench.seed_peers", environment(folder, theirs, "bench.peers_settings"), options.tokens, folder)
+        rounds = measure(ON_POSTGRES, folder, {PORTAL: ours, "bench.peers_settings": theirs, "": ""}, options)
+    with database(server, "bench_portal") as ours:
+        return {"rounds": rounds, "in_process": measure_in_process(folder, ours, options)}
+
+
+def measure_sqlite(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    folder.mkdir()
+    for name, count in (("served", options.tokens), ("counted", options.few)):
+        (folder / name / "data").mkdir(parents=True, mode=0o700)
+        run("bench.seed_portal", environment(folder / name, "", PORTAL), count, folder / name / "portal")
+    rounds = measure(ON_SQLITE, folder / "served", {PORTAL: "", "": ""}, options)
+    return {"rounds": rounds, "in_process": count_in_process(folder / "counted", "", options)}
+
+
+def measure(
+    contenders: list[Contender], folder: Path, databases: dict[str, str], options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """A round is what each contender measured in it, by its name."""
+    with ExitStack() as stack:
+        ports = {
+            contender.name: stack.enter_context(
+                serving(
+                    contender,
+                    environment(folder, databases[contender.settings], contender.settings),
+                    folder / f"{number}.log",
+                )
+            )
+            for number, contender in enumerate(contenders)
+        }
+        for contender in contenders:  # what is prepared, planned and cached at first
+            ask(contender, ports[contender.name], folder / contender.secrets, seconds=1, seed=0)
+        return [one_round(contenders, ports, folder, options, number + 1) for number in range(options.rounds)]
+
+
+def one_round(
+    contenders: list[Contender], ports: dict[str, int], folder: Path, options: argparse.Namespace, number: int
+) -> dict[str, Any]:
+    measured = {}
+    for contender in random.sample(contenders, len(contenders)):
+        secrets = folder / contender.secrets
+        measured[contender.name] = ask(contender, ports[contender.name], secrets, seconds=options.seconds, seed=number)
+        print(f"{number} {contender.name}: {measured[contender.name]['per_second']:.0f}/s", file=sys.stderr, flush=True)
+    return measured
+
+
+def measure_in_process(folder: Path, database_url: str, options: argparse.Namespace) -> dict[str, Any]:
+    run("bench.seed_portal", environment(folder, database_url, PORTAL), options.few, folder / "portal")
+    return count_in_process(folder, database_url, options)
+
+
+def count_in_process(folder: Path, database_url: str, options: argparse.Namespace) -> dict[str, Any]:
+    surroundings = environment(folder, database_url, PORTAL)
+    said = run("bench.in_process", surroundings, folder / "portal", options.few, options.many)
+    measured: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
+    return measured
+
+
+def run(module: str, surroundings: dict[str, str], *arguments: object) -> str:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@contextmanager
+def database(server: str, name: str) -> Iterator[str]:
+    """The address of a new database on that server; dropped at the end."""
+    with psycopg.connect(urlsplit(server)._replace(path="/postgres").geturl(), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def postgres_version(server: str) -> str:
+    if not server:
+        return ""
+    with psycopg.connect(urlsplit(server)._replace(path="/postgres").geturl()) as connection:
+        return str(connection.info.parameter_status("server_version"))
+
+
+def keep(result: dict[str, Any]) -> None:
+    file = ROOT / "bench/results" / f"{time.strftime('%Y-%m-%d')}.json"
+    file.write_text(json.dumps(result, indent=1) + "\n")
+    table.write(result)
+
+
+if __name__ == "__main__":
+    main()
