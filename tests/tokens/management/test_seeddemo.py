@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tokens.domain.states import state_of
-from tokens.models import AccessToken
+from tokens.models import AccessToken, RefusalMinute
 
 Run = Callable[..., str]
 
@@ -51,6 +51,15 @@ def test_seeddemo_flags_what_ends_so_that_the_banner_shows(seeddemo: Run) -> Non
     seeddemo()
     flagged = AccessToken.objects.exclude(expiry_flagged_at=None).values_list("name", flat=True)
     assert set(flagged) == {"ci-deploy", "nightly backup to the archive"}
+
+
+def test_seeddemo_shows_who_used_the_tokens_and_who_still_tries_a_dead_one(seeddemo: Run) -> None:
+    seeddemo()
+    used = AccessToken.objects.exclude(last_used_at=None).values_list("name", "last_used_address")
+    assert ("ci-deploy", "203.0.113.7") in used
+    assert "grafana" not in dict(used)
+    backup = AccessToken.objects.get(name="nightly backup to the archive")
+    assert sum(RefusalMinute.objects.filter(token_id=backup.pk).values_list("count", flat=True)) == 312
 
 
 def test_seeddemo_where_people_are_is_refused(seeddemo: Run, alice: User) -> None:

@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from accounts.actor import COMMAND, Actor
 from accounts.models import User
-from tokens.domain import lifecycle
+from tokens.domain import lifecycle, pending
 from tokens.domain.expiry import flag_expiring
 from tokens.domain.resources import register_resource
+from tokens.domain.verification import verify
 from tokens.models import AccessToken, Notification
+from tokens.networks import CallerAddress, parse_address
 
 PASSWORD = "demo-only-password"  # noqa: S105  # shown to whoever starts the demo
 RESOURCES = {"deployments": "Deployments API", "archive": "Archive", "metrics": "Metrics", "registry": "Registry"}
@@ -53,17 +55,29 @@ def seed(now: datetime) -> None:
 def _tokens(ada: User, now: datetime) -> None:
     by = Actor(ada, "command")
 
-    def made(name: str, *scopes: str, days_ago: int, ends_in: int) -> AccessToken:
+    def made(name: str, *scopes: str, days_ago: int, ends_in: int) -> tuple[AccessToken, str]:
         # An hour more than whole days, so that "in 3 days" holds while somebody looks around.
         then, end = now - timedelta(days=days_ago), now + timedelta(days=ends_in, hours=1)
-        return lifecycle.create_token(ada, name=name, scopes=scopes, expires_at=end, by=by, now=then)[0]
+        return lifecycle.create_token(ada, name=name, scopes=scopes, expires_at=end, by=by, now=then)
 
-    revoked = made("old-runner", "deployments:write", "registry:write", days_ago=60, ends_in=300)
-    disabled = made("grafana", "metrics:read", days_ago=41, ends_in=48)
-    made("nightly backup to the archive", "archive:read", days_ago=38, ends_in=-8)
-    made("laptop", "full", days_ago=2, ends_in=88)
-    made("ci-deploy", "deployments:write", days_ago=27, ends_in=3)
+    revoked, runner = made("old-runner", "deployments:write", "registry:write", days_ago=60, ends_in=300)
+    disabled, _ = made("grafana", "metrics:read", days_ago=41, ends_in=48)
+    _, backup = made("nightly backup to the archive", "archive:read", days_ago=38, ends_in=-8)
+    _, laptop = made("laptop", "full", days_ago=2, ends_in=88)
+    _, deploy = made("ci-deploy", "deployments:write", days_ago=27, ends_in=3)
+    _use(runner, "192.0.2.61", "Go-http-client/2.0", at=now - timedelta(days=27))
+    _use(backup, "10.0.4.7", "curl/8.5.0", at=now - timedelta(days=9))
+    _use(laptop, "198.51.100.20", "git/2.39.5", at=now - timedelta(hours=22))
+    _use(deploy, "203.0.113.7", "python-requests/2.32", at=now - timedelta(minutes=3))
+    for minutes in range(26):  # somebody didn't notice that it ended
+        _use(backup, "10.0.4.7", "curl/8.5.0", at=now - timedelta(minutes=5 * minutes), times=12)
+    pending.flush_all()
     lifecycle.disable_token(disabled, by=by, now=now)
     reason = "Found in a public repository"
     lifecycle.revoke_token(revoked, code="leak", reason=reason, by=COMMAND, now=now)
     Notification.objects.all().delete()  # nobody needs mails of what a demo did long ago
+
+
+def _use(secret: str, address: str, agent: str, *, at: datetime, times: int = 1) -> None:
+    for _ in range(times):
+        verify(secret, needed=(), address=CallerAddress(parse_address(address)), agent=agent, now=at)
