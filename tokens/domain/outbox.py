@@ -102,10 +102,11 @@ def _claim(first: Notification, *, now: datetime) -> Batch | None:
     """What is due for the same mail as `first`; None when another worker has it by now."""
     claim = uuid4().hex
     with transaction.atomic():
-        # In one order and without waiting, so that no two workers can block each other.
-        free = _same_mail(first).filter(next_try_at__lte=now).order_by("pk").select_for_update(skip_locked=True)
-        won = waiting().filter(pk__in=free.values("pk"), next_try_at__lte=now)
-        won.update(
+        due = _same_mail(first).filter(next_try_at__lte=now)
+        # Whoever holds the oldest row gets all: else two workers could each get a part, and send two mails.
+        if due.select_for_update().order_by("pk").first() is None:
+            return None
+        due.update(
             claim=claim,
             next_try_at=now + LEASE,
             attempts=F("attempts") + 1,

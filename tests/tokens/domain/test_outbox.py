@@ -136,13 +136,13 @@ def test_claim_by_four_workers_at_once_gives_each_mail_to_one(now: datetime) -> 
     for user_id in range(12):
         for _ in range(3):
             wait(user_id, since=now)
-    won: list[int] = []
+    won: list[list[int]] = []
     start = Barrier(4)
 
     def work() -> None:
         start.wait()
         while batch := claim_next(now=now):
-            won.extend(row.pk for row in batch.rows)
+            won.append([row.pk for row in batch.rows])
         connection.close()
 
     workers = [Thread(target=work) for _ in range(4)]
@@ -150,5 +150,6 @@ def test_claim_by_four_workers_at_once_gives_each_mail_to_one(now: datetime) -> 
         worker.start()
     for worker in workers:
         worker.join()
-    assert sorted(won) == sorted(Notification.objects.values_list("pk", flat=True))
+    assert {len(rows) for rows in won} == {3}
+    assert sorted(pk for rows in won for pk in rows) == sorted(Notification.objects.values_list("pk", flat=True))
     assert set(Notification.objects.values_list("attempts", flat=True)) == {1}
