@@ -51,7 +51,7 @@ def read_caller(environ: Mapping[str, Any]) -> Caller:
     header = environ.get
     peer, trusted = header("REMOTE_ADDR", ""), parse_networks(settings.TRUSTED_PROXIES)
     from_proxy = in_any(parse_address(peer), trusted)
-    came_from = caller_address(peer, header("HTTP_X_FORWARDED_FOR", ""), trusted)
+    came_from = caller_address(peer, header("HTTP_X_FORWARDED_FOR"), trusted)
     given_id = header("HTTP_X_REQUEST_ID", "") if from_proxy else ""
     request_id = given_id if _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
     structlog.contextvars.clear_contextvars()

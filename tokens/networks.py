@@ -66,18 +66,20 @@ def limited_network(address: Address | None) -> str:
     return str(address or "")
 
 
-def caller_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> CallerAddress:
-    """The address that a request came from.
+def caller_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> CallerAddress:
+    """The address that a request came from; `forwarded_for` is None when there is no such header.
 
     `X-Forwarded-For` is read from right to left for as long as the one who wrote the entry is a
     trusted proxy; an entry that is no address ends the walk at the proxy that passed it on, whose
-    own address then says nothing of the caller.
+    own address then says nothing of the caller. An empty header is such an entry: servers make one of
+    a value that they can't decode, which a client may send to a proxy that adds to it.
     """
     address = parse_address(peer)
+    if forwarded_for is None:
+        return CallerAddress(address)
     if not in_any(address, trusted):
-        return CallerAddress(address, certain=not forwarded_for.strip())
-    entries = forwarded_for.split(",") if forwarded_for.strip() else []
-    for entry in reversed(entries):
+        return CallerAddress(address, certain=False)
+    for entry in reversed(forwarded_for.split(",")):
         said = parse_address(entry)
         if said is None:
             return CallerAddress(address, certain=False)

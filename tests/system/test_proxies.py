@@ -173,3 +173,11 @@ def test_portal_behind_the_proxy_goes_by_the_clients_address_too(gate: Gate) -> 
         headers = {"X-Forwarded-For": forged, "X_Forwarded_For": forged} if forged else {}
         answer = ask(f"{gate.pages_url}/api/v1/user", "GET", headers, token=token.secret, source=source)
         assert answer.status == status
+
+
+def test_portal_behind_a_proxy_that_adds_to_what_a_client_wrote_is_not_fooled_by_rubbish(portal: Portal) -> None:
+    """The server hands a header that is no ASCII over as an empty one: the proxy's entry is lost with the client's."""
+    token = portal.make_token("inside alone", scopes=["full"], networks=["127.0.0.1/32"])
+    assert ask(f"{portal.url}/auth/verify", token=token.secret).status == 204
+    headers = {"X-Forwarded-For": "\xff, 203.0.113.9"}
+    assert ask(f"{portal.url}/auth/verify", headers=headers, token=token.secret).status == 403
