@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.fields import SetPasswordField
 from allauth.account.forms import (
     AddEmailForm,
     ChangePasswordForm,
@@ -44,8 +43,8 @@ class PlainWords(forms.Form):
         for field in self.fields.values():
             field.label = LABELS.get(str(field.label), field.label)
             field.widget.attrs.pop("placeholder", None)
-            if isinstance(field, SetPasswordField):
-                field.help_text = RULES
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = RULES
 
 
 class SecretFreeAddress(PlainWords):

@@ -36,6 +36,7 @@ def test_form_of_a_visitor_names_each_field_once(
     html = client.get(reverse(page)).content.decode()
     assert LABEL.findall(html) == labels
     assert "placeholder" not in html
+    assert html.count(RULES) == (page == "account_signup")
 
 
 @pytest.mark.parametrize(
