@@ -92,8 +92,7 @@ def _parameter(parameter: JSON) -> Field:
 def _body_fields(body: JSON) -> list[Field]:
     if not body:
         return []
-    reference = body["schema"].get("$ref") or body["schema"]["anyOf"][0]["$ref"]
-    schema = description()["components"]["schemas"][reference.rpartition("/")[2]]
+    schema = description()["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
     required = schema.get("required", ())
     return [
         Field(name, f"body, {_kind(field)}", field.get("description", ""), name in required)

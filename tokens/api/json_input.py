@@ -22,7 +22,10 @@ class StrictParser(Parser):
         charset = (request.content_params or {}).get("charset", "utf-8")
         if request.content_type != "application/json" or charset.lower() not in ("utf-8", "utf8"):
             raise NotJson
-        return strict_json(request.body)  # type: ignore[no-any-return]  # the schema refuses what is no object
+        value = strict_json(request.body)
+        if not isinstance(value, dict):
+            raise InvalidJson("Send a JSON object.")
+        return value
 
 
 def strict_json(body: bytes) -> Any:

@@ -54,6 +54,8 @@ def description() -> JSON:
         "bearer": {"type": "http", "scheme": "bearer"},
         "basic": {"type": "http", "scheme": "basic", "description": "The token as the password, any user name."},
     }
+    for name in ("ActivityIn", "ListIn"):  # only hold the parameters, which stand at their calls
+        del found["components"]["schemas"][name]
     for operation in operations(found):
         _complete(operation)
     _link(found["paths"])
@@ -66,7 +68,7 @@ def operations(found: JSON) -> Iterator[JSON]:
 
 
 def _complete(operation: JSON) -> None:
-    operation["parameters"] = [_without_null(parameter) for parameter in operation["parameters"]]
+    operation["parameters"] = [_corrected(parameter) for parameter in operation["parameters"]]
     codes = operation.pop(PROBLEMS)
     operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
     for status, answer in operation["responses"].items():
@@ -75,6 +77,7 @@ def _complete(operation: JSON) -> None:
         else:
             _describe_problem(int(status), answer, codes)
     for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["schema"] = content["schema"].get("anyOf", [content["schema"]])[0]  # it may be left out, not be null
         _add_example(content)
 
 
@@ -101,14 +104,14 @@ def _problem(status: int, code: str) -> JSON:
 
 def _add_example(content: JSON) -> str:
     """The name of the schema, whose example is added."""
-    reference = content["schema"].get("$ref") or content["schema"]["anyOf"][0]["$ref"]
-    name: str = reference.rpartition("/")[2]
+    name: str = content["schema"]["$ref"].rpartition("/")[2]
     content["example"] = EXAMPLES[name]
     return name
 
 
-def _without_null(parameter: JSON) -> JSON:
-    """What may be left out of an address can't be null there."""
+def _corrected(parameter: JSON) -> JSON:
+    """What may be left out of an address can't be null there; a list of examples belongs into the schema alone."""
+    parameter = {key: value for key, value in parameter.items() if key != "examples"}
     schema = parameter["schema"]
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if not options:

@@ -1,6 +1,6 @@
 """The bodies of the API. What comes in is strict, and a field that there is not is refused by its name."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
@@ -49,8 +49,16 @@ class CreateIn(EndIn):
     ] = []
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out is not changed: a client that filled in a default would empty the token."""
+    for field in schema["properties"].values():
+        field.pop("default")
+
+
 class ChangeIn(In):
     """What is to change; a field that is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: Annotated[Text, Field(examples=["ci-deploy"])] = ""
     description: Annotated[Text, Field(examples=["Deploys from CI"])] = ""

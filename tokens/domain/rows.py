@@ -1,7 +1,7 @@
 """Taking hold of a token's row, and writing the change down with its audit event."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,6 +11,8 @@ from accounts.audit import changes, record
 from accounts.models import User
 from tokens.errors import NameTaken, TokenGone, TokenIsRevoked
 from tokens.models import AccessToken
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 def lock(token: AccessToken) -> AccessToken:
@@ -50,7 +52,8 @@ def refuse_revoked(token: AccessToken) -> None:
 
 def lock_owner(owner: User) -> None:
     """Of two acts that would each take an owner's last free place, the second waits and then sees the first."""
-    User.objects.select_for_update().get(pk=owner.pk)
+    # The weaker lock: whoever writes a row that points at the owner need not wait for it.
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def save(token: AccessToken) -> None:
@@ -75,7 +78,8 @@ def save_change(
     also: Mapping[str, str] | None = None,
 ) -> AccessToken:
     """Save what an act changed, and record what differs from `before` (see `described`), and `also` this."""
-    token.updated_at = now
+    # Another one with every change, and never an earlier one: it is the version that callers compare.
+    token.updated_at = max(now, token.updated_at + MICROSECOND)
     save(token)
     was, is_now = changes(before, described(token))
     record(kind, by=by, subject=token.subject, now=now, before=was, after={**is_now, **(also or {})})

@@ -46,6 +46,8 @@ def replace_secret(secret: TokenSecret, token: AccessToken, *, overlap: timedelt
 
     The old one lives on for `overlap`, never past its own end. Returns what to record of that.
     """
+    # Who waited for the row may have read the clock before the one that it waited for.
+    now = max(now, secret.created_at)
     token.secrets.filter(accepted_until__gt=now).update(accepted_until=now)
     # To the whole second, like every end that is shown; without an overlap it is this very instant.
     ends_at = (now + overlap).replace(microsecond=0) if overlap else now

@@ -86,8 +86,14 @@ def test_body_that_is_no_good_json_is_422(call: Call, body: bytes) -> None:
     assert AccessToken.objects.count() == 1
 
 
-@pytest.mark.parametrize("body", [b"[]", b"1", b'"name"', b"null", b"true", b"{}", b""])
-def test_body_that_is_no_object_is_422(call: Call, body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"name"', b"null", b"true", b"0"])
+@pytest.mark.parametrize("path", ["/tokens", "/tokens/current/regenerate"])
+def test_body_that_is_no_object_is_422(call: Call, path: str, body: bytes) -> None:
+    assert problem_of(call("POST", path, body)) == (422, "invalid_json")
+
+
+@pytest.mark.parametrize("body", [b"{}", b""])
+def test_body_without_anything_lacks_the_name(call: Call, body: bytes) -> None:
     assert problem_of(call("POST", "/tokens", body)) == (422, "invalid_input")
 
 

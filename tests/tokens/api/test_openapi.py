@@ -89,6 +89,11 @@ def test_openapi_asks_the_framework_for_no_page_of_its_own() -> None:
     assert (api.docs_url, api.openapi_url) == (None, None)
 
 
+def test_openapi_of_a_change_has_no_defaults_that_a_client_would_send() -> None:
+    fields = description()["components"]["schemas"]["ChangeIn"]["properties"].values()
+    assert not any("default" in field for field in fields)
+
+
 # --- The page ---------------------------------------------------------------------------------
 
 

@@ -161,3 +161,15 @@ def test_edit_token_that_can_not_be_recorded_is_not_changed(
     with pytest.raises(ZeroDivisionError):
         edit(token, by=web, now=now, name="cd")
     assert AccessToken.objects.get(pk=token.pk).name == "ci"
+
+
+@pytest.mark.parametrize("behind", [timedelta(0), timedelta(seconds=1)])
+def test_edit_token_by_a_clock_that_is_behind_makes_a_new_version(
+    make_token: MakeToken, web: Actor, now: datetime, behind: timedelta
+) -> None:
+    token, _ = make_token()
+    seen = token.updated_at
+    edited = edit_token(token, name="a", by=web, now=now - behind)
+    assert edited.updated_at > seen
+    with pytest.raises(ChangedElsewhere):
+        edit_token(token, name="b", by=web, now=now, version=seen)

@@ -169,3 +169,14 @@ def test_regenerate_token_that_can_not_be_recorded_leaves_the_old_secret(
         regenerate_token(token, expires_at=now + DAY, by=web, now=now)
     assert judge(secret) == "good"
     assert token.secrets.count() == 1
+
+
+@pytest.mark.parametrize("behind", [timedelta(microseconds=1), timedelta(minutes=5)])
+def test_regenerate_token_by_a_clock_that_is_behind_is_done(
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge, behind: timedelta
+) -> None:
+    """Of two who act at once the second may have read its clock first; clocks of servers differ."""
+    token, old = make_token()
+    _, new = regenerate_token(token, expires_at=now + DAY, by=web, now=now - behind)
+    assert [judge(old), judge(new)] == ["replaced", "good"]
+    assert TokenSecret.objects.get(pk=secret_id(old)).replaced_at == now

@@ -48,10 +48,10 @@ def test_disable_token_that_is_off_already_does_nothing(
     make_token: MakeToken, web: Actor, now: datetime, first: str, second: str
 ) -> None:
     token, _ = make_token()
-    disable_token(token, by=web, now=now, disabled_by=first)
+    off = disable_token(token, by=web, now=now, disabled_by=first)
     disable_token(token, by=web, now=now + LATER, disabled_by=second)
     row = AccessToken.objects.get()
-    assert (row.disabled_at, row.disabled_by, row.updated_at) == (now, first, now)
+    assert (row.disabled_at, row.disabled_by, row.updated_at) == (now, first, off.updated_at)
     assert events(token) == ["token.created", "token.disabled"]
 
 
