@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.actor import Actor
 from accounts.audit import AuditEvent
@@ -115,3 +116,12 @@ def test_change_profile_with_a_secret_for_a_name_is_refused_without_echo(
     assert secret not in page
     alice.refresh_from_db()
     assert (alice.name, alice.theme) == ("Alice", "system")
+
+
+@pytest.mark.parametrize("can_mail", [True, False])
+def test_profile_page_says_where_no_mail_can_be_sent(
+    alice: User, client_of: ClientOf, settings: Settings, *, can_mail: bool
+) -> None:
+    settings.CAN_MAIL = can_mail
+    page = client_of(alice).get(reverse("accounts:profile")).content.decode()
+    assert ("can send no mails yet" in page) is not can_mail

@@ -155,6 +155,7 @@ CONSOLE = (
     View("admin-resources", "/admin/resources/", worlds.of_others),
     View("admin-resource-new", "/admin/resources/new/", worlds.of_others),
     View("admin-policy", "/admin/policy/", worlds.of_others),
+    View("admin-mails", "/admin/mails/", worlds.of_others),
     View("admin-audit", "/admin/audit/", worlds.of_others),
 )
 
