@@ -1,6 +1,7 @@
 """How programs call what stands here for OAuth clients."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tests.conftest import Response
 
 FORM = "application/x-www-form-urlencoded"
+Introspect = Callable[..., "Response"]
 
 
 class PostForm(Protocol):
@@ -41,6 +43,16 @@ def introspector(make_token: MakeToken) -> str:
     """The secret of a service's own token."""
     service = User.objects.create(email="", name="service", is_service=True)
     return make_token(owner=service, scopes=["introspect"], may_introspect=True)[1]
+
+
+@pytest.fixture
+def introspect(post_form: PostForm, introspector: str) -> Introspect:
+    """A service with the right to asks."""
+
+    def ask(token: str, **fields: str) -> "Response":
+        return post_form("/oauth/introspect", {"token": token, **fields}, authorization=f"Bearer {introspector}")
+
+    return ask
 
 
 def basic(user: str, password: str) -> str:
