@@ -25,8 +25,8 @@ REASONS = {
     Outcome.WRONG_NETWORK: "From a network that it is not for",
     Outcome.INSUFFICIENT_SCOPE: "Without the permission that was needed",
 }
-# A living token that is refused somewhere is no news about its end.
-_DEAD = frozenset(REASONS) - {Outcome.WRONG_NETWORK, Outcome.INSUFFICIENT_SCOPE}
+# A living token that is refused somewhere is no news about its end, and its owner reads this as an active person.
+_DEAD = frozenset({Outcome.REVOKED, Outcome.REPLACED, Outcome.EXPIRED, Outcome.DISABLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,19 @@ class TryRow:
 
 def with_tries(shown: Iterable[AccessToken], owner: User, *, now: datetime) -> list[tuple[AccessToken, str]]:
     """The tokens that the banner shows, then the owner's others that are dead and still used; with how much."""
-    since, tokens = now - _BANNER_LOOKS_BACK, list(shown)
+    since, ending = now - _BANNER_LOOKS_BACK, list(shown)
     # What is flagged and not shown, its owner has dismissed.
-    tokens += tried_tokens(owner, reasons=_DEAD, since=since).filter(expiry_flagged_at=None)
-    found = recent_tries([token.pk for token in tokens], since=since) if tokens else {}
-    dead = {token_id: [entry for entry in tries if entry.reason in _DEAD] for token_id, tries in found.items()}
-    return [(token, tried_text(dead.get(token.pk, []), now=now)) for token in tokens]
+    others = list(tried_tokens(owner, reasons=_DEAD, since=since).filter(expiry_flagged_at=None))
+    tokens = ending + others
+    tries = recent_tries([token.pk for token in tokens], since=since) if tokens else {}
+    said = [(token, tried_text(_of_the_dead(token, tries.get(token.pk, [])), now=now)) for token in tokens]
+    return said[: len(ending)] + [(token, tried) for token, tried in said[len(ending) :] if tried]
+
+
+def _of_the_dead(token: AccessToken, tries: list[Tries]) -> list[Tries]:
+    """Without what was refused while a token was switched off that is on again."""
+    dead = _DEAD if token.disabled_at else _DEAD - {Outcome.DISABLED}
+    return [entry for entry in tries if entry.reason in dead]
 
 
 def try_rows(token: AccessToken, *, now: datetime) -> list[TryRow]:
