@@ -53,6 +53,11 @@ def press(name: str) -> Step:
     return lambda page: page.get_by_role("button", name=name, exact=True).click()
 
 
+def follow(name: str) -> Step:
+    """Click the link of that name."""
+    return lambda page: page.get_by_role("link", name=name, exact=True).click()
+
+
 def fill(label: str, text: str) -> Step:
     return lambda page: page.get_by_label(label, exact=True).fill(text)
 

@@ -7,7 +7,7 @@ from typing import Literal
 from playwright.sync_api import Page, expect
 
 from tests.browser import worlds
-from tests.browser.portal import LIST, NEW, SECRET_HEADING, Step, ask, check, choose, fill, menu, press
+from tests.browser.portal import LIST, NEW, SECRET_HEADING, Step, ask, check, choose, fill, follow, menu, press
 from tests.browser.worlds import LONG_NAME, World
 
 WIDTHS = (1280, 375)
@@ -84,13 +84,16 @@ FORMS = (
     View("detail-crowded", LIST + "{" + LONG_NAME + "}/", worlds.crowded),
     View("delete-page", LIST + "{ci-deploy}/delete/"),
     View("regenerate-page", LIST + "{ci-deploy}/regenerate/"),
+    View("detail-overlap", LIST + "{laptop}/", worlds.overlapping),
+    View("detail-tried", LIST + "{nightly backup to the archive}/", worlds.overlapping),
+    View("regenerate-overlap", LIST + "{ci-deploy}/regenerate/", worlds.overlapping),
     View("gone", LIST + "999999/", fails=404),
 )
 
 
-def in_dialog(name: str, *steps: Step, world: World = worlds.usual) -> View:
+def in_dialog(name: str, *steps: Step, world: World = worlds.usual, address: str = LIST) -> View:
     shown: Step = lambda page: expect(page.get_by_role("dialog")).to_be_visible()  # noqa: E731  # one line of a list
-    return View(f"dialog-{name}", LIST, world, [*steps, shown], whole=False)
+    return View(f"dialog-{name}", address, world, [*steps, shown], whole=False)
 
 
 DIALOGS = (
@@ -101,6 +104,7 @@ DIALOGS = (
     in_dialog("enable", ask("Enable", "grafana")),
     in_dialog("delete", ask("Delete", "ci-deploy")),
     in_dialog("delete-crowded", ask("Delete", LONG_NAME), world=worlds.crowded),
+    in_dialog("end-secret", follow("End the old one now"), world=worlds.overlapping, address=LIST + "{laptop}/"),
     in_dialog("several-disable", *TICKED, press("Disable")),
     in_dialog("several-delete", *LONG_PICKED, press("Delete"), world=worlds.crowded),
 )
@@ -154,9 +158,13 @@ CONSOLE = (
     View("admin-person", "/admin/people/{alice@example.com}/", worlds.of_others),
     View("admin-resources", "/admin/resources/", worlds.of_others),
     View("admin-resource-new", "/admin/resources/new/", worlds.of_others),
+    View("admin-mails", "/admin/mails/", worlds.of_others),
+    View("admin-person-deactivate", "/admin/people/{ada@example.com}/deactivate/", worlds.of_others),
     View("admin-policy", "/admin/policy/", worlds.of_others),
     View("admin-mails", "/admin/mails/", worlds.of_others),
     View("admin-audit", "/admin/audit/", worlds.of_others),
 )
 
-VIEWS = (*LISTS, *FORMS, *DIALOGS, *ACCOUNTS, *ERRORS, *CONSOLE)
+API = (View("api-docs", "/api/v1/docs", worlds.empty, who=""),)
+
+VIEWS = (*LISTS, *FORMS, *DIALOGS, *ACCOUNTS, *ERRORS, *CONSOLE, *API)

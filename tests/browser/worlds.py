@@ -8,7 +8,7 @@ from accounts.models import User
 from tokens.domain import lifecycle
 from tokens.domain.expiry import flag_expiring
 from tokens.domain.resources import register_resource
-from tokens.models import AccessToken
+from tokens.models import AccessToken, Policy, RefusalMinute
 
 RESOURCES = {
     "deployments": ("Deployments API", "Roll out and roll back releases"),
@@ -65,6 +65,20 @@ def usual(owner: User, now: datetime) -> None:
     use(expired, now, minutes_ago=60 * 24 * 9, address="10.0.4.7")
     lifecycle.disable_token(disabled, by=by, now=now)
     lifecycle.revoke_token(revoked, code="leak", reason="Found in a public repository", by=COMMAND, now=now)
+
+
+def overlapping(owner: User, now: datetime) -> None:
+    """The usual five; one was regenerated, and its old secret lives on; one is still tried after its end."""
+    usual(owner, now)
+    Policy.objects.update(overlap_allowed=True)
+    by, laptop = Actor(owner, "web", address="203.0.113.7"), owner.tokens.get(name="laptop")
+    lifecycle.regenerate_token(
+        laptop, expires_at=now + timedelta(days=30), by=by, now=now - timedelta(hours=1), overlap=timedelta(days=7)
+    )
+    ended = owner.tokens.get(name="nightly backup to the archive")
+    sources = {"10.0.4.7": [300, "curl/8.5.0"], "2001:db8:1234:5678:9abc:def0:1234:5678": [12, "backup/2.1"]}
+    minute = now.replace(second=0) - timedelta(minutes=5)
+    RefusalMinute.objects.create(token=ended, minute=minute, reason="expired", count=312, sources=sources)
 
 
 def crowded(owner: User, now: datetime) -> None:
