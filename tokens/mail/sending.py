@@ -1,5 +1,6 @@
 """The sweep that sends what waits in the outbox."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,6 +26,8 @@ JOB = "send_notifications"
 # A sweep ends after that; what is left waits for the next, which the beat starts each minute. So mails
 # that a slow server takes for hours never keep the worker from its other jobs.
 LONGEST_SWEEP = timedelta(seconds=50)
+# In seconds, between the tries to mark a mail that has left.
+PAUSES = (0.5, 1, 2, 4, 8, 16)
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
@@ -59,11 +63,23 @@ def _deliver(batch: Batch, line: Line, clock: Clock) -> dict[str, int]:
         outbox.put_back(batch, error=f"{type(error).__name__}: {error}", now=clock())
         return {"put_back": len(batch.rows)}
     told = letter.told if letter else []
+    untold = set(batch.rows) - set(told)
     return {
-        "sent": outbox.finish(batch, Outcome.SENT, told, now=clock()),
-        "dropped": outbox.finish(batch, Outcome.DROPPED, set(batch.rows) - set(told), now=clock()),
+        "sent": _insist(lambda: outbox.finish(batch, Outcome.SENT, told, now=clock())),
+        "dropped": outbox.finish(batch, Outcome.DROPPED, untold, now=clock()),
         "mails": 1 if message else 0,
     }
+
+
+def _insist(mark: Callable[[], int]) -> int:
+    """A mail that has left and is not marked would come again: a database that restarts is waited for."""
+    for pause in PAUSES:
+        try:
+            return mark()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause)
+    return mark()
 
 
 def _compose(batch: Batch, *, now: datetime) -> tuple[Letter | None, EmailMultiAlternatives | None]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import OperationalError, connection
 from django.template import TemplateSyntaxError
 from pytest_django import Settings
 
@@ -16,7 +17,7 @@ from accounts.models import User
 from accounts.people import deactivate_user
 from tests.conftest import Deliver, MakeToken, MakeUser
 from tests.tokens.mail.conftest import DAY, END, MADE
-from tokens.domain import lifecycle
+from tokens.domain import lifecycle, outbox
 from tokens.domain.expiry import flag_expiring
 from tokens.domain.outbox import TRIED_FOR
 from tokens.mail import sending
@@ -228,3 +229,49 @@ def test_mail_with_an_address_that_is_none_is_put_back(
     User.objects.filter(pk=crowd[2].pk).update(email="a\nBcc: everybody@example.com")
     counts = deliver(END - 3 * DAY)
     assert (counts["mails"], counts["put_back"]) == (4, 1)
+
+
+@pytest.fixture
+def restarting(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
+    """A database that is away for the first so many marks; gives what happened."""
+
+    def away(times: int) -> list[str]:
+        happened: list[str] = []
+        finish = outbox.finish
+
+        def mark(*args: Any, **given: Any) -> int:
+            happened.append("mark")
+            if happened.count("mark") <= times:
+                raise OperationalError("the server closed the connection")
+            return finish(*args, **given)
+
+        monkeypatch.setattr(outbox, "finish", mark)
+        monkeypatch.setattr(connection, "close", lambda: happened.append("new connection"))
+        monkeypatch.setattr(sending, "PAUSES", (0, 0))
+        return happened
+
+    return away
+
+
+def test_mail_that_left_while_the_database_restarts_is_marked_when_it_is_back(
+    crowd: list[User],
+    deliver: Deliver,
+    restarting: Callable[[int], list[str]],
+    mailoutbox: list[EmailMessage],
+) -> None:
+    happened = restarting(2)
+    assert deliver(END - 3 * DAY)["sent"] == 5
+    assert happened[:5] == ["mark", "new connection", "mark", "new connection", "mark"]
+    assert len(mailoutbox) == 5
+
+
+def test_mail_that_left_and_can_not_be_marked_ends_the_sweep(
+    crowd: list[User],
+    deliver: Deliver,
+    restarting: Callable[[int], list[str]],
+    mailoutbox: list[EmailMessage],
+) -> None:
+    restarting(3)
+    with pytest.raises(OperationalError):
+        deliver(END - 3 * DAY)
+    assert outcomes() == [""] * 5
