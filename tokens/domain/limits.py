@@ -42,14 +42,14 @@ class ProcessCounts:
     _windows: dict[int, tuple[int, Counter[str]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, key: str, amount: int, window: _Window) -> int:
+    def add(self, key: str, window: _Window) -> int:
         with self._lock:
             number, counts = self._windows.get(window.seconds, (None, Counter[str]()))
             if number != window.number:
                 counts = Counter()
                 self._windows[window.seconds] = (window.number, counts)
-            if amount and (key in counts or len(counts) < MAX_KEYS):
-                counts[key] += amount
+            if key in counts or len(counts) < MAX_KEYS:
+                counts[key] += 1
             return counts[key]
 
 
@@ -60,14 +60,14 @@ class Counts:
     _here: ProcessCounts = field(default_factory=ProcessCounts)
     _redis_rests_until: float = 0.0
 
-    def add(self, key: str, amount: int, window: _Window, *, at: float) -> int:
+    def add(self, key: str, window: _Window, *, at: float) -> int:
         if settings.REDIS_URL and at >= self._redis_rests_until:
             try:
-                return _add_in_redis(key, amount, window)
+                return _add_in_redis(key, window)
             except Exception as error:  # whatever it raises, nobody is refused for it
                 self._redis_rests_until = at + _REST_AFTER_FAILURE
                 log.warning("limit not counted in redis", error=type(error).__name__)
-        return self._here.add(key, amount, window)
+        return self._here.add(key, window)
 
 
 _counts = Counts()
@@ -75,12 +75,11 @@ _counts = Counts()
 
 def hit(key: str, *, limit: int, window_seconds: int, now: datetime) -> int | None:
     """Count one more under `key`; the seconds to wait (at least 1) if it is one too many, else None."""
-    return _wait(key, 1, limit, window_seconds, now)
-
-
-def peek(key: str, *, limit: int, window_seconds: int, now: datetime) -> int | None:
-    """What `hit` would answer to one more, without counting it."""
-    return _wait(key, 0, limit - 1, window_seconds, now)
+    at = now.timestamp()
+    window = _Window(window_seconds, int(at // window_seconds))
+    if _counts.add(key, window, at=at) <= limit:
+        return None
+    return max(1, math.ceil((window.number + 1) * window_seconds - at))
 
 
 def by_address(what: str, address: CallerAddress) -> str:
@@ -88,18 +87,10 @@ def by_address(what: str, address: CallerAddress) -> str:
     return f"{what}:{limited_network(address.address)}"
 
 
-def _wait(key: str, amount: int, limit: int, seconds: int, now: datetime) -> int | None:
-    at = now.timestamp()
-    window = _Window(seconds, int(at // seconds))
-    if _counts.add(key, amount, window, at=at) <= limit:
-        return None
-    return max(1, math.ceil((window.number + 1) * seconds - at))
-
-
-def _add_in_redis(key: str, amount: int, window: _Window) -> int:
+def _add_in_redis(key: str, window: _Window) -> int:
     name = f"tokenportal:limit:{window.seconds}:{window.number}:{key}"
     with _client(settings.REDIS_URL).pipeline(transaction=False) as pipeline:
-        pipeline.incrby(name, amount)
+        pipeline.incr(name)
         pipeline.expire(name, window.seconds)
         return int(pipeline.execute()[0])
 

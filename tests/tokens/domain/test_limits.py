@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from tokens.domain import limits
-from tokens.domain.limits import by_address, hit, peek
+from tokens.domain.limits import by_address, hit
 from tokens.networks import CallerAddress, parse_address
 
 # Half a minute into a minute.
@@ -48,14 +48,6 @@ def test_hit_under_another_key_or_window_counts_apart(key: str) -> None:
     hits(key, 4)
     assert hits(key + "x", 1) == [None]
     assert hit(key, limit=3, window_seconds=3600, now=NOW) is None
-
-
-@pytest.mark.usefixtures("_each_store")
-def test_peek_says_what_the_next_hit_would_and_counts_nothing(key: str) -> None:
-    hits(key, 2)
-    assert [peek(key, limit=3, window_seconds=60, now=NOW) for _ in range(5)] == [None] * 5
-    hits(key, 1)
-    assert peek(key, limit=3, window_seconds=60, now=NOW) == 30
 
 
 def test_hit_just_before_the_window_ends_waits_a_whole_second(key: str) -> None:
