@@ -54,8 +54,7 @@ def read_caller(environ: Mapping[str, Any]) -> Caller:
     came_from = caller_address(peer, header("HTTP_X_FORWARDED_FOR"), trusted)
     given_id = header("HTTP_X_REQUEST_ID", "") if from_proxy else ""
     request_id = given_id if _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    structlog.contextvars.bind_contextvars(request_id=request_id)  # over that of the thread's last request
     return Caller(
         address=str(came_from),
         certain=came_from.certain,

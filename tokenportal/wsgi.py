@@ -1,5 +1,6 @@
 """The application that the web server runs: `granian --interface wsgi tokenportal.wsgi:application`."""
 
+import gc
 import os
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -16,6 +17,10 @@ from tokens.domain import flusher  # noqa: E402
 from tokens.gateway.wsgi_middleware import VerifyMiddleware  # noqa: E402
 
 verifying = VerifyMiddleware(_django, read_caller=read_caller, log_request=log_request)
+
+# What stands after the start stays: the garbage collector need not go through it again and again.
+gc.collect()
+gc.freeze()
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

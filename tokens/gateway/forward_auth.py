@@ -101,16 +101,16 @@ def needed_scopes(query: Mapping[str, Sequence[str]], method: str) -> list[str]:
 
 def identity(found: Found) -> Answer:
     """All six headers, always: a proxy may let a client's own through where one is missing."""
-    values = {
+    headers = {
         "X-Auth-User-Id": str(found.owner_id),
-        "X-Auth-User-Email": found.owner_email,
+        "X-Auth-User-Email": header_safe(found.owner_email),
         "X-Auth-Token-Id": str(found.token_id),
-        "X-Auth-Token-Name": found.token_name,
-        "X-Auth-Scopes": found.scopes,
+        "X-Auth-Token-Name": header_safe(found.token_name),
+        "X-Auth-Scopes": header_safe(found.scopes),
         "X-Auth-Expires-At": rfc3339(found.ends_at),
+        "Cache-Control": "no-store",
     }
-    headers = {name: header_safe(value) for name, value in values.items()}
-    return Answer(204, {**headers, "Cache-Control": "no-store"})
+    return Answer(204, headers)
 
 
 def header_safe(text: str) -> str:
