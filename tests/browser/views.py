@@ -100,6 +100,13 @@ DIALOGS = (
     in_dialog("edit", ask("Edit", "ci-deploy")),
     in_dialog("regenerate", ask("Regenerate", "ci-deploy")),
     in_dialog("regenerate-custom-date", ask("Regenerate", "ci-deploy"), choose("Expiration", "Custom date")),
+    View(
+        "dialog-end-secret",
+        LIST + "{laptop}/",
+        worlds.overlapping,
+        [lambda page: page.get_by_role("link", name="End the old one now").click(), heading("End the old secret")],
+        whole=False,
+    ),
     in_dialog("disable", ask("Disable", "laptop")),
     in_dialog("enable", ask("Enable", "grafana")),
     in_dialog("delete", ask("Delete", "ci-deploy")),

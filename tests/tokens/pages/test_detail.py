@@ -10,7 +10,7 @@ from accounts.models import User
 from tests.conftest import MakeToken
 from tests.tokens.pages.conftest import DAY, LIST, NEW, NO_ACCESS, address, edit_fields, regenerate_fields
 from tests.tokens.pages.reading import Page
-from tokens.domain.lifecycle import disable_token, regenerate_token, revoke_token
+from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
 from tokens.models import AccessToken, TokenSecret
 
 
@@ -140,3 +140,21 @@ def test_page_of_a_token_asks_no_more_for_a_long_history(
 
 def test_page_of_a_token_leads_back_to_the_list_by_the_menu(alices: Client, token: AccessToken) -> None:
     assert Page(alices.get(address("detail", token))).links["Access Tokens"] == LIST
+
+
+def test_page_of_a_token_that_a_token_made_names_that_one(
+    alices: Client, token: AccessToken, make_token: MakeToken
+) -> None:
+    made, _ = make_token(name="child", made_by=token)
+    page = Page(alices.get(address("detail", made)))
+    assert "Made by" in page.words
+    assert page.links[token.name] == address("detail", token)
+    assert "Made by" not in Page(alices.get(address("detail", token))).words
+
+
+def test_page_of_a_token_whose_maker_was_deleted_shows_none(
+    alices: Client, token: AccessToken, make_token: MakeToken, web: Actor, now: datetime
+) -> None:
+    made, _ = make_token(name="child", made_by=token)
+    delete_token(token, by=web, now=now)
+    assert "Made by" not in Page(alices.get(address("detail", made))).words
