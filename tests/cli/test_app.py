@@ -34,9 +34,9 @@ def test_command_with_an_unknown_option_is_wrong_use(cli: Cli) -> None:
 
 
 def test_command_interrupted_ends_by_the_signal_without_a_traceback(secret: str) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "scan", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    # What is started in the background, as a test may be, is born deaf to this signal.
+    command = ["env", "--default-signal=INT", *COMMAND, "scan", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -44,7 +44,7 @@ def test_command_interrupted_ends_by_the_signal_without_a_traceback(secret: str)
         process.stdin.flush()
         assert process.stdout.readline().decode() == f"-:1: {hint(secret)}\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait() == -signal.SIGINT
+        assert process.wait(timeout=60) == -signal.SIGINT
         assert process.stderr.read() == b"\n"
 
 

@@ -19,8 +19,10 @@ class Terminal:
 
     def __init__(self, command: list[str], environment: Mapping[str, str], folder: Path) -> None:
         self._screen, inside = pty.openpty()
+        # What is started in the background, as a test may be, is born deaf to Ctrl-C.
+        command = ["setsid", "--ctty", "env", "--default-signal=INT", *command]
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *command], cwd=folder, env=environment, stdin=inside, stdout=inside, stderr=inside
+            command, cwd=folder, env=environment, stdin=inside, stdout=inside, stderr=inside
         )
         os.close(inside)
         self.shown = ""
