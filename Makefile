@@ -65,9 +65,10 @@ run: .venv/run.stamp ## Start it with demo data on PORT (8000); Ctrl-C ends it
 test: .venv/dev.stamp ## Run every test that can run here (PYTEST_ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
 
-SOAK_TESTS := tests/system/test_mails.py
+SOAK_TESTS := tests/system/test_mails.py tests/system/test_races.py
 soak: .venv/dev.stamp ## Run in full what the tests do in small: kills, outages, restarts; minutes
 	@SOAK=1 $(BIN)/pytest -n 0 $(SOAK_TESTS) $(PYTEST_ARGS)
+	@DATABASE_URL= SOAK=1 $(BIN)/pytest -n 0 tests/system/test_races.py $(PYTEST_ARGS)
 
 BENCH_ARGS ?=
 .venv-bench/stamp: requirements.txt bench/requirements.txt

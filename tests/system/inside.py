@@ -49,6 +49,12 @@ def delete_token(token_id: int) -> None:
     lifecycle.delete_token(AccessToken.objects.get(pk=token_id), by=COMMAND, now=timezone.now())
 
 
+def regenerate_token(token_id: int) -> str:
+    """The new secret."""
+    token, now = AccessToken.objects.get(pk=token_id), timezone.now()
+    return lifecycle.regenerate_token(token, expires_at=now + timedelta(days=30), by=COMMAND, now=now)[1]
+
+
 def flagged_at(token_id: int) -> str | None:
     flagged: datetime | None = AccessToken.objects.values_list("expiry_flagged_at", flat=True).get(pk=token_id)
     return flagged.isoformat() if flagged else None
@@ -77,7 +83,17 @@ def set_policy(**values: int) -> None:
 
 
 ACTS: dict[str, Callable[..., Any]] = {
-    act.__name__: act for act in (make_token, delete_token, flagged_at, last_use, runs, seconds_to_wake, set_policy)
+    act.__name__: act
+    for act in (
+        make_token,
+        delete_token,
+        regenerate_token,
+        flagged_at,
+        last_use,
+        runs,
+        seconds_to_wake,
+        set_policy,
+    )
 }
 ACTS |= {
     act.__name__: act
