@@ -14,7 +14,19 @@ from tests.tokens.conftest import SetPolicy
 from tokens.domain.lifecycle import regenerate_token
 from tokens.models import AccessToken
 
-SCOPES = ["", "tokens:read", "tokens:write", "tokens:rotate", "deployments:read", "introspect", "full"]
+SCOPES = [
+    "",
+    "tokens:read",
+    "tokens:write",
+    "tokens:rotate",
+    "tokens:read tokens:rotate",
+    "tokens:rotate tokens:write",
+    "deployments:read",
+    "deployments:write tokens:read",
+    "introspect",
+    "introspect tokens:write",
+    "full",
+]
 # What each call needs; "" is any scope, but not none.
 CALLS = {
     "GET /user": "",
@@ -31,11 +43,11 @@ CALLS = {
     "GET /activity": "tokens:read",
 }
 HELD = {
-    "": set(),
     "tokens:read": {"", "tokens:read"},
     "tokens:write": {"", "tokens:read", "tokens:write", "tokens:rotate"},
     "tokens:rotate": {"", "tokens:rotate"},
     "deployments:read": {""},
+    "deployments:write": {""},
     "introspect": {""},
     "full": {"", "tokens:read", "tokens:write", "tokens:rotate"},
 }
@@ -46,8 +58,9 @@ BODIES = {"POST /tokens": {"name": "made"}, "PATCH /tokens/{id}": {"name": "chan
 def cases() -> Iterator[tuple[str, str, str, int]]:
     """Scopes, call, whose token, and the status that is right."""
     for scopes, (call, needed) in product(SCOPES, CALLS.items()):
+        held = set().union(*(HELD[scope] for scope in scopes.split()))
         for whose in ("own", "itself", "somebody else's") if "{id}" in call else ("-",):
-            allowed = needed in HELD[scopes]
+            allowed = needed in held
             done = 201 if call == "POST /tokens" else DONE[call.split()[0]]
             yield scopes, call, whose, 403 if not allowed else 404 if whose == "somebody else's" else done
 
