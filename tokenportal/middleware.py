@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -49,19 +50,38 @@ class RequestContextMiddleware:
 def read_caller(environ: Mapping[str, Any]) -> Caller:
     """Who calls, by a WSGI environment; from here on the request id is in every line of the log."""
     header = environ.get
-    peer, trusted = header("REMOTE_ADDR", ""), parse_networks(settings.TRUSTED_PROXIES)
-    from_proxy = in_any(parse_address(peer), trusted)
-    came_from = caller_address(peer, header("HTTP_X_FORWARDED_FOR"), trusted)
+    address, certain, from_proxy = _origin(header("REMOTE_ADDR", ""), header("HTTP_X_FORWARDED_FOR"))
     given_id = header("HTTP_X_REQUEST_ID", "") if from_proxy else ""
     request_id = given_id if _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
     structlog.contextvars.bind_contextvars(request_id=request_id)  # over that of the thread's last request
-    return Caller(
-        address=str(came_from),
-        certain=came_from.certain,
-        agent=_printable(scrub(header("HTTP_USER_AGENT", "")))[:200],
-        request_id=request_id,
-        from_proxy=from_proxy,
-    )
+    return Caller(address, certain, _agent(header("HTTP_USER_AGENT", "")), request_id, from_proxy)
+
+
+def _origin(peer: str, forwarded_for: str | None) -> tuple[str, bool, bool]:
+    """The address, whether it is certain, and whether a trusted proxy sent it."""
+    worth_keeping = len(forwarded_for or "") <= _OFTEN_SEEN
+    find = _find_origin_again if worth_keeping else _find_origin
+    return find(peer, forwarded_for, settings.TRUSTED_PROXIES)
+
+
+def _find_origin(peer: str, forwarded_for: str | None, proxies: tuple[str, ...]) -> tuple[str, bool, bool]:
+    trusted = parse_networks(proxies)
+    came_from = caller_address(peer, forwarded_for, trusted)
+    return str(came_from), came_from.certain, in_any(parse_address(peer), trusted)
+
+
+def _agent(text: str) -> str:
+    return _clean_agent_again(text) if len(text) <= _OFTEN_SEEN else _clean_agent(text)
+
+
+def _clean_agent(text: str) -> str:
+    return _printable(scrub(text))[:200]
+
+
+# The same services call again and again; what is longer is not worth the memory.
+_OFTEN_SEEN = 200
+_find_origin_again = lru_cache(maxsize=1024)(_find_origin)
+_clean_agent_again = lru_cache(maxsize=1024)(_clean_agent)
 
 
 def log_request(method: str, route: str | None, status: int, started: float, caller: Caller) -> None:

@@ -136,8 +136,10 @@ def forwarded_method(environ: Mapping[str, str]) -> str:
 
     A server joins a repeated header by a comma, which is then no method that reads.
     """
-    named = {environ.get(name, "") for name in ("HTTP_X_FORWARDED_METHOD", "HTTP_X_ORIGINAL_METHOD")} - {""}
-    return named.pop() if len(named) == 1 else ""
+    forwarded, original = environ.get("HTTP_X_FORWARDED_METHOD", ""), environ.get("HTTP_X_ORIGINAL_METHOD", "")
+    if forwarded and original and forwarded != original:
+        return ""
+    return forwarded or original
 
 
 @csrf_exempt
