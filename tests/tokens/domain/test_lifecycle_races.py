@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.actor import Actor
+from accounts.models import User
 from tests.conftest import MakeToken
 from tests.tokens.conftest import Judge, SetPolicy, events, secret_id
 from tokens.domain import delegation
@@ -205,3 +206,32 @@ def test_report_leaks_while_a_thief_makes_tokens_leaves_none_of_them_alive(
     made = [outcome for outcome in outcomes if isinstance(outcome, str)]
     assert set(map(judge, [leaked, *made])) == {"revoked"}
     assert codes(outcomes).keys() <= {"done", ActingTokenEnded.code}
+
+
+def test_revoke_token_that_leaked_while_it_makes_others_leaves_none_of_them_good(
+    make_token: MakeToken, alice: User, web: Actor, now: datetime, judge: Judge
+) -> None:
+    thief = make_token()[0]
+    by = Actor(alice, "api", token_id=thief.pk)
+
+    def act(number: int) -> Any:
+        if number == 5:
+            return revoke_token(thief, code="leak", reason="", by=web, now=now)
+        made = delegation.create_token(name=f"n {number}", scopes=["full"], end=WantedEnd(days=7), by=by, now=now)
+        return made.secret
+
+    outcomes = at_once(12, act)
+    assert set(codes(outcomes)) <= {"done", "invalid_token"}
+    assert {judge(outcome) for outcome in outcomes if isinstance(outcome, str)} <= {"revoked"}
+    assert not AccessToken.objects.filter(made_by_token=thief, revoked_at=None).exists()
+
+
+def test_change_token_of_two_on_each_other_deadlocks_nobody(make_token: MakeToken, alice: User, now: datetime) -> None:
+    tokens = [make_token()[0] for _ in range(3)]
+
+    def act(number: int) -> Any:
+        by = Actor(alice, "api", token_id=tokens[number % 3].pk)
+        target = AccessToken.objects.get(pk=tokens[(number + 1 + number // 3 % 2) % 3].pk)
+        return delegation.change_token(target, description=f"by {number}", by=by, now=now)
+
+    assert codes(at_once(12, act)) == {"done": 12}
