@@ -67,7 +67,7 @@ test: .venv/dev.stamp ## Run every test that can run here (PYTEST_ARGS="-k name"
 
 SOAK_TESTS := tests/system/test_mails.py tests/system/test_races.py
 soak: .venv/dev.stamp ## Run in full what the tests do in small: kills, outages, restarts; minutes
-	@SOAK=1 $(BIN)/pytest -n 0 $(SOAK_TESTS) $(PYTEST_ARGS)
+	@SOAK=1 $(BIN)/pytest -n 0 -o faulthandler_timeout=3600 $(SOAK_TESTS) $(PYTEST_ARGS)
 	@DATABASE_URL= SOAK=1 $(BIN)/pytest -n 0 tests/system/test_races.py $(PYTEST_ARGS)
 
 BENCH_ARGS ?=
