@@ -15,8 +15,7 @@ class RefusalMinute(models.Model):
     what; those that came after the first few are "others".
     """
 
-    # The index of the constraint below begins with the token.
-    token = models.ForeignKey(AccessToken, models.CASCADE, related_name="refusals", db_index=False)
+    token = models.ForeignKey(AccessToken, models.CASCADE, related_name="refusals")
     minute = models.DateTimeField(db_index=True)  # old ones are cleaned up
     reason = models.CharField(max_length=REASON_LENGTH)
     count = models.PositiveBigIntegerField()
