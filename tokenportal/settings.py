@@ -110,7 +110,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 else:
-    _options = {"server_side_binding": True, "prepare_threshold": 0}
+    # From the second time on: Django's own migrations send two statements in one, which can't be prepared.
+    _options = {"server_side_binding": True, "prepare_threshold": 1}
 _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_options}  # ?sslmode=require stays
 
 CACHES = {
