@@ -24,9 +24,8 @@ from tokens.domain.lifecycle import (
     regenerate_token,
     revoke_token,
 )
-from tokens.domain.reports import report_leaks
 from tokens.domain.resources import retire_resource
-from tokens.errors import ActingTokenEnded, AlreadyDone, Refused
+from tokens.errors import AlreadyDone, Refused
 from tokens.models import AccessToken, RequestKey, Resource, TokenSecret
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -188,24 +187,6 @@ def test_verification_while_a_token_is_changed_waits_for_nobody(
         disable_token(token, by=web, now=now)
         (seen,) = at_once(1, lambda _: judge(secret))
     assert (seen, judge(secret)) == ("good", "disabled")
-
-
-def test_report_leaks_while_a_thief_makes_tokens_leaves_none_of_them_alive(
-    make_token: MakeToken, now: datetime, judge: Judge
-) -> None:
-    token, leaked = make_token()
-    thief = Actor(token.owner, "api", token_id=token.pk)
-
-    def act(number: int) -> Any:
-        if number == 3:
-            return report_leaks([leaked], source="", by=Actor(None, "service"), now=now)
-        made = delegation.create_token(end=WantedEnd(days=1), scopes=["full"], name=f"n {number}", by=thief, now=now)
-        return made.secret
-
-    outcomes = at_once(10, act)
-    made = [outcome for outcome in outcomes if isinstance(outcome, str)]
-    assert set(map(judge, [leaked, *made])) == {"revoked"}
-    assert codes(outcomes).keys() <= {"done", ActingTokenEnded.code}
 
 
 def test_revoke_token_that_leaked_while_it_makes_others_leaves_none_of_them_good(
