@@ -30,7 +30,6 @@ BATCH = 2_000  # PostgreSQL takes 65,535 parameters at a time
 
 
 def main(count: int, folder: Path) -> None:
-    connection.settings_dict["OPTIONS"]["prepare_threshold"] = None  # a migration of theirs is two statements in one
     call_command("migrate", verbosity=0)
     everybody = save(User(username=f"p{number}", password="!") for number in range(count))
     owners = everybody[: max(1, count // 100)]
