@@ -140,6 +140,7 @@ def postgres_version(server: str) -> str:
 
 def keep(result: dict[str, Any]) -> None:
     file = ROOT / "bench/results" / f"{time.strftime('%Y-%m-%d')}.json"
+    file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(result, indent=1) + "\n")
     table.write(result)
 
