@@ -38,9 +38,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """The address that its limits count by, from trusted proxies only."""
         return caller_of(request).address or "unknown"
 
-    def get_http_user_agent(self, request: HttpRequest) -> str:
-        return caller_of(request).agent or "unknown"
-
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted by address alone.
 

@@ -66,6 +66,23 @@ def test_ensure_started_twice_starts_one_thread(started: list[str]) -> None:
     assert started == ["flusher"]
 
 
+def test_ensure_started_by_two_requests_at_once_starts_one_thread(
+    started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Waited:
+        """A lock that this request got only after the other one had done it."""
+
+        def __enter__(self) -> None:
+            flusher._started = True
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(flusher, "_starting", Waited())
+    flusher.ensure_started()
+    assert started == []
+
+
 def test_ensure_started_in_a_forked_process_starts_its_own(started: list[str]) -> None:
     flusher.ensure_started()
     flusher.forget()

@@ -89,3 +89,17 @@ def test_flush_of_what_the_database_will_never_take_is_not_tried_again(
     database.failure = DataError("no such number")
     sums.flush()
     assert len(sums) == 0
+
+
+def test_note_while_a_flush_fails_is_merged_with_what_it_puts_back(database: Database) -> None:
+    def write(batch: Mapping[str, int]) -> Collection[str]:
+        busy.note("a", 1)
+        return database.write(batch)
+
+    busy: Pending[str, int] = Pending("busy", write, merge=operator.add)
+    busy.note("a", 1)
+    database.failure = OperationalError("gone")
+    busy.flush()
+    database.failure = None
+    busy.flush()
+    assert database.rows == {"a": 2}

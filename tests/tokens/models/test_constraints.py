@@ -203,5 +203,7 @@ def test_rows_read_as_people_know_them(make_token: MakeToken, now: datetime) -> 
     assert (str(token), str(RequestKey.objects.get()), str(Policy.current())) == ("ci", "k", "Policy")
     assert str(token.current_secret) == f"tp_{secret[3:7]}…{secret[39:43]}"
     assert str(Resource.objects.get(name="tokens")) == "Token Portal API"
+    refusal = RefusalMinute(minute=now, count=3, reason="expired")
+    assert str(refusal) == f"3 expired at {now:%Y-%m-%d %H:%M}"
     assert str(UsageDay(day=now.date(), outcome="good")) == f"{now.date()} good"
     assert secret[3:] not in repr(token) + repr(token.current_secret) + repr(token.__dict__)
