@@ -20,6 +20,11 @@ def alices(stage: Stage, sign_in: SignIn) -> Page:
     return stage.page
 
 
+def settled(page: Page) -> None:
+    """Wait until htmx has taken hold of what it put there: a form that is sent before is sent as without JavaScript."""
+    expect(page.locator(".htmx-settling")).to_have_count(0)
+
+
 def tab_to(page: Page, target: Locator, *, key: str = "Tab", most: int = 80) -> None:
     """Press Tab until the focus is there."""
     expect(target).to_be_attached()
@@ -78,6 +83,7 @@ def test_edit_by_keyboard_ends_at_what_opened_it(alices: Page) -> None:
     tab_to(alices, edit)
     alices.keyboard.press("Enter")
     expect(alices.get_by_label("Name", exact=True)).to_be_focused()
+    settled(alices)
     alices.keyboard.type("desktop")  # the name is selected as a whole when Tab comes to it, here it is not
     alices.keyboard.press("Enter")
     expect(alices.get_by_role("dialog")).to_have_count(0)
@@ -128,6 +134,7 @@ def test_wrong_form_by_keyboard_ends_at_what_is_wrong(alices: Page) -> None:
 def test_wrong_form_in_a_dialog_by_keyboard_ends_at_what_is_wrong(alices: Page) -> None:
     row(alices, "laptop").get_by_role("link", name="Edit", exact=True).click()
     alices.get_by_label("Name", exact=True).fill("")
+    settled(alices)
     alices.keyboard.press("Enter")
     expect(alices.get_by_text("Give the token a name.")).to_be_visible()
     expect(alices.get_by_label("Name", exact=True)).to_be_focused()
