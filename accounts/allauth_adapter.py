@@ -21,7 +21,7 @@ from accounts.account_events import record_account, record_failed_password
 from accounts.actor import caller_of
 from accounts.mails import message_of
 from accounts.models import User
-from accounts.recheck import count_as_check, recheck_minutes, require_recheck
+from accounts.recheck import count_as_check, holds_no_secret, recheck_minutes, require_recheck
 from accounts.time_zones import all_time_zones
 
 _LINKS = ("activate_url", "password_reset_url", "signup_url")
@@ -134,7 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 
 def _may_be_kept(name: str, value: str) -> bool:
-    return "password" not in name and not settings.HOLDS_SECRET(f"{name} {value}")
+    return "password" not in name and holds_no_secret(name, value)
 
 
 def take_time_zone(user: User, name: str) -> None:

@@ -25,6 +25,11 @@ _MOST_KEPT = 5
 _MOST_CHARACTERS = 20_000
 
 
+def holds_no_secret(name: str, value: str) -> bool:
+    """What a session may hold of a form: the `keep` of the pages."""
+    return not settings.HOLDS_SECRET(f"{name} {value}")
+
+
 def recheck_minutes() -> int:
     """For how long a check counts."""
     minutes: int = import_string(settings.RECHECK_MINUTES)()

@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget, trigger_client_event
 
-from accounts.recheck import require_recheck, require_sign_in
+from accounts.recheck import holds_no_secret, require_recheck, require_sign_in
 from accounts.requests import SignedInRequest
 from tokens.domain.secret_rows import accepted_secrets
 from tokens.domain.selection import current_secrets
@@ -26,7 +26,6 @@ from tokens.pages import prefill
 from tokens.pages.forms import NewTokenForm
 from tokens.pages.listing import ListQuery, list_context, row_of
 from tokens.pages.presentation import secret_row
-from tokens.secret_format import holds_secret
 
 View = Callable[..., HttpResponse]
 page_or_act = require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +36,7 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
-        return _left_as_it_is(request) or require_sign_in(request, keep=_is_no_secret) or view(request, **kwargs)
+        return _left_as_it_is(request) or require_sign_in(request, keep=holds_no_secret) or view(request, **kwargs)
 
     return guarded
 
@@ -71,7 +70,7 @@ def with_token(view: View) -> View:
 
 def recheck_first(request: SignedInRequest, policy: Policy) -> HttpResponse | None:
     """The page that asks who it is, when that was last asked too long ago; what was typed is kept."""
-    return require_recheck(request, minutes=policy.recheck_minutes, keep=_is_no_secret)
+    return require_recheck(request, minutes=policy.recheck_minutes, keep=holds_no_secret)
 
 
 def show(request: SignedInRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -162,7 +161,3 @@ def _page_address(request: SignedInRequest) -> SplitResult:
         return urlsplit(request.htmx.current_url or "")
     except ValueError:
         return urlsplit("")
-
-
-def _is_no_secret(name: str, value: str) -> bool:
-    return not holds_secret(f"{name} {value}", settings.TOKEN_PREFIXES)
