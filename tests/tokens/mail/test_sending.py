@@ -59,7 +59,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 
 
 def recipients(mails: list[EmailMessage]) -> list[str]:
-    return [mail.to[0] for mail in mails]
+    """Sorted: what became due together is sent in any order."""
+    return sorted(mail.to[0] for mail in mails)
 
 
 def outcomes() -> list[str]:
@@ -170,9 +171,9 @@ def test_trouble_with_a_server_that_hangs_ends_the_sweep_and_the_next_begins_wit
 ) -> None:
     asked = refuse(TimeoutError("timed out"))
     deliver(END - 3 * DAY)
-    assert asked == [person.email for person in crowd[:3]]
+    assert len(asked) == 3
     deliver(END - 3 * DAY)
-    assert asked == [person.email for person in crowd]
+    assert sorted(asked) == [person.email for person in crowd]
 
 
 def test_trouble_with_a_server_that_nobody_reaches_tries_it_once_a_sweep(
@@ -187,7 +188,7 @@ def test_trouble_with_a_server_that_nobody_reaches_tries_it_once_a_sweep(
     # It answers again: everybody gets theirs, the one that was tried a minute later.
     deliver(END - 3 * DAY)
     deliver(END - 3 * DAY + timedelta(minutes=1))
-    assert sorted(recipients(mailoutbox)) == [person.email for person in crowd]
+    assert recipients(mailoutbox) == [person.email for person in crowd]
 
 
 def test_trouble_with_a_template_concerns_that_mail_alone(
