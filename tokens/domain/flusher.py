@@ -8,8 +8,10 @@ import structlog
 from django.db import close_old_connections, connections
 
 from tokens.domain import pending
+from tokens.domain.pending import Rest
 
 INTERVAL = 1.0  # seconds
+SPREAD = 0.5  # seconds over which what is written is spread: written at once, the requests of that time would wait
 log = structlog.get_logger(__name__)
 
 
@@ -28,15 +30,15 @@ class Flusher(threading.Thread):
         while main.is_alive():
             main.join(max(0.0, began + INTERVAL - time.monotonic()))
             began = time.monotonic()
-            flush_safely()
+            flush_safely(lambda share: main.join(share * SPREAD))
         connections.close_all()
 
 
-def flush_safely() -> None:
+def flush_safely(rest: Rest) -> None:
     """Whatever happens, the next second there is another one."""
     try:
         close_old_connections()  # as Django does before a request: one that broke is opened anew
-        pending.flush_all()
+        pending.flush_all(rest)
     except Exception:  # a mistake of ours costs one batch, not the thread
         log.exception("pending not written")
 

@@ -22,55 +22,59 @@ def later(one: Use, other: Use) -> Use:
     return other if other.at >= one.at else one
 
 
-# One statement, whose locks are taken in the order of ids and never waited for: two processes, or one
-# and somebody who edits the token, can't wait for each other. It answers with the ids of rows that
-# somebody holds; rows that are gone are no loss. A later use that stands there already stays.
-_POSTGRES = """
-    WITH given AS (
-        SELECT * FROM json_to_recordset(%s::json) AS given(id bigint, at timestamptz, address text, agent text)
-    ), locked AS (
-        SELECT target.id FROM {table} target JOIN given USING (id)
-        ORDER BY target.id FOR NO KEY UPDATE OF target SKIP LOCKED
-    ), written AS (
-        UPDATE {table} target SET last_used_at = at, last_used_address = address, last_used_agent = agent
-        FROM given JOIN locked USING (id)
-        WHERE target.id = given.id AND (target.last_used_at IS NULL OR target.last_used_at < at)
-    )
-    SELECT id FROM given JOIN {table} target USING (id) WHERE id NOT IN (SELECT id FROM locked)
-"""
-# SQLite has one writer, which waits its turn before the transaction begins.
-_SQLITE = """
-    UPDATE {table} SET last_used_at = %s, last_used_address = %s, last_used_agent = %s
-    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
+# The uses come as one parameter, JSON that the database takes apart: meanwhile Python answers requests.
+_STATEMENTS = {
+    # Its locks are taken in the order of ids and never waited for: two processes, or one and somebody
+    # who edits the token, can't wait for each other. It answers with the ids of rows that somebody holds;
+    # rows that are gone are no loss. A later use that stands there already stays.
+    "postgresql": """
+        WITH given AS (
+            SELECT DISTINCT ON ({key}) {key} AS id, at, address, agent
+            FROM json_to_recordset(%s::json)
+                AS uses(secret bigint, token bigint, at timestamptz, address text, agent text)
+            ORDER BY {key}, at DESC
+        ), locked AS (
+            SELECT target.id FROM {table} target JOIN given USING (id)
+            ORDER BY target.id FOR NO KEY UPDATE OF target SKIP LOCKED
+        ), written AS (
+            UPDATE {table} target SET last_used_at = at, last_used_address = address, last_used_agent = agent
+            FROM given JOIN locked USING (id)
+            WHERE target.id = given.id AND (target.last_used_at IS NULL OR target.last_used_at < at)
+        )
+        SELECT id FROM given JOIN {table} target USING (id) WHERE id NOT IN (SELECT id FROM locked)
+    """,
+    # It has one writer, which waits its turn before the transaction begins: nobody holds a row. Beside
+    # max() the other columns are those of the very row that has it.
+    "sqlite": """
+        WITH given AS (
+            SELECT json_extract(value, '$.{key}') AS id, max(json_extract(value, '$.at')) AS at,
+                   json_extract(value, '$.address') AS address, json_extract(value, '$.agent') AS agent
+            FROM json_each(%s) GROUP BY 1
+        )
+        UPDATE {table} AS target SET last_used_at = at, last_used_address = address, last_used_agent = agent
+        FROM given WHERE target.id = given.id AND (target.last_used_at IS NULL OR target.last_used_at < at)
+    """,
+}
 
 
 @transaction.atomic
 def write(batch: Mapping[int, Use]) -> Collection[int]:
     """Write the uses of secrets, by their ids. Returns those that could not be written now."""
-    tokens: dict[int, Use] = {}
-    for use in batch.values():
-        tokens[use.token_id] = later(tokens.get(use.token_id, use), use)
-    held_tokens = _write(AccessToken._meta.db_table, tokens)
-    held_secrets = _write(TokenSecret._meta.db_table, batch)
-    return {key for key, use in batch.items() if key in held_secrets or use.token_id in held_tokens}
+    given = json.dumps([_given(secret_id, use) for secret_id, use in batch.items()])
+    held_tokens = _write(AccessToken._meta.db_table, "token", given)
+    held_secrets = _write(TokenSecret._meta.db_table, "secret", given)
+    return [key for key, use in batch.items() if key in held_secrets or use.token_id in held_tokens]
 
 
-def _write(table: str, uses: Mapping[int, Use]) -> set[int]:
+def _write(table: str, key: str, given: str) -> set[int]:
     """Returns the ids of the rows that somebody else holds."""
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            given = [_given(row_id, use) for row_id, use in uses.items()]
-            cursor.execute(_POSTGRES.format(table=table), [json.dumps(given)])
-            return {row_id for (row_id,) in cursor.fetchall()}
-        cursor.executemany(_SQLITE.format(table=table), [_parameters(row_id, use) for row_id, use in uses.items()])
-        return set()
+        cursor.execute(_STATEMENTS[connection.vendor].format(table=table, key=key), [given])
+        return {row_id for (row_id,) in cursor.fetchall()}
 
 
-def _given(row_id: int, use: Use) -> dict[str, object]:
-    return {"id": row_id, "at": use.at.isoformat(), "address": str(use.address), "agent": use.agent}
-
-
-def _parameters(row_id: int, use: Use) -> tuple[str | int, ...]:
-    at = use.at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")  # as Django keeps times in SQLite
-    return at, str(use.address), use.agent, row_id, at
+def _given(secret_id: int, use: Use) -> dict[str, object]:
+    at = use.at.astimezone(UTC).isoformat(" ")
+    if connection.vendor == "sqlite":
+        at = at.removesuffix("+00:00")  # as Django keeps times there
+    return {"secret": secret_id, "token": use.token_id, "at": at, "address": str(use.address), "agent": use.agent}

@@ -2,10 +2,12 @@
 
 import threading
 from typing import NoReturn
+from unittest import mock
 
 import pytest
 
 from tokens.domain import flusher, pending
+from tokens.domain.pending import Rest
 
 
 class MainThread:
@@ -35,9 +37,17 @@ def test_flusher_flushes_each_second_and_once_more_at_the_end(monkeypatch: pytes
     flushes: list[int] = []
     main = MainThread(seconds=3)
     monkeypatch.setattr(threading, "main_thread", lambda: main)
-    monkeypatch.setattr(flusher, "flush_safely", lambda: flushes.append(main.seconds))
+    monkeypatch.setattr(flusher, "flush_safely", lambda _rest: flushes.append(main.seconds))
     flusher.Flusher().run()
     assert flushes == [2, 1, 0]
+
+
+def test_flusher_between_parts_waits_for_the_main_thread_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    main = mock.Mock(**{"is_alive.side_effect": [True, False]})
+    monkeypatch.setattr(threading, "main_thread", lambda: main)
+    monkeypatch.setattr(pending, "flush_all", lambda rest: rest(0.25))
+    flusher.Flusher().run()
+    assert main.join.call_args_list[-1] == mock.call(flusher.SPREAD / 4)
 
 
 def test_flusher_made_by_a_daemon_is_none() -> None:
@@ -52,11 +62,11 @@ def test_flusher_made_by_a_daemon_is_none() -> None:
 def test_flush_safely_with_a_mistake_of_ours_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail() -> NoReturn:
+    def fail(_rest: Rest) -> NoReturn:
         raise TypeError("ours")
 
     monkeypatch.setattr(pending, "flush_all", fail)
-    flusher.flush_safely()
+    flusher.flush_safely(pending.no_rest)
     assert "pending not written" in caplog.text
 
 
