@@ -1,7 +1,7 @@
 """Who does something, from where, and by which way."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from django.http import HttpRequest
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 Channel = Literal["web", "api", "command", "job", "service"]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The technical side of a request.
 
     `address` is "" when the server was not told. It is not `certain` when a proxy that nobody

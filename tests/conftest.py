@@ -31,7 +31,6 @@ from accounts.actor import Actor
 from accounts.models import User
 from tokens.domain import limits, pending
 from tokens.domain.lifecycle import create_token
-from tokens.gateway import wsgi_middleware
 from tokens.mail.sending import send_notifications
 from tokens.models import AccessToken
 
@@ -262,14 +261,13 @@ def _handle_as_the_server_does(environ: dict[str, Any]) -> HttpResponse:
 def _connections_stay() -> Iterator[None]:
     """As Django's own test client sees to it: they are in the test's transaction."""
     signals = (request_started, request_finished)
-    with mock.patch.object(wsgi_middleware, "close_stale_connection"):
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
         for signal in signals:
-            signal.disconnect(close_old_connections)
-        try:
-            yield
-        finally:
-            for signal in signals:
-                signal.connect(close_old_connections)
+            signal.connect(close_old_connections)
 
 
 ServiceClient = type[Client]

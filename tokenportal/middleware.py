@@ -1,6 +1,6 @@
 """What every request gets: a request id, the caller's true address, a line in the access log."""
 
-import os
+import random
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -50,35 +50,31 @@ class RequestContextMiddleware:
 def read_caller(environ: Mapping[str, Any]) -> Caller:
     """Who calls, by a WSGI environment; from here on the request id is in every line of the log."""
     header = environ.get
-    address, certain, from_proxy = _origin(header("REMOTE_ADDR", ""), header("HTTP_X_FORWARDED_FOR"))
-    given_id = header("HTTP_X_REQUEST_ID", "") if from_proxy else ""
-    request_id = given_id if _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
+    forwarded_for, agent = header("HTTP_X_FORWARDED_FOR"), header("HTTP_USER_AGENT", "")
+    # The same services call again and again; what is longer is not worth the memory.
+    find = _find_origin_again if forwarded_for is None or len(forwarded_for) <= _OFTEN_SEEN else _find_origin
+    clean = _clean_agent_again if len(agent) <= _OFTEN_SEEN else _clean_agent
+    address, certain, from_proxy = find(header("REMOTE_ADDR", ""), forwarded_for, settings.TRUSTED_PROXIES)
+    request_id = (from_proxy and _given_id(header("HTTP_X_REQUEST_ID", ""))) or f"{random.getrandbits(64):016x}"
     structlog.contextvars.bind_contextvars(request_id=request_id)  # over that of the thread's last request
-    return Caller(address, certain, _agent(header("HTTP_USER_AGENT", "")), request_id, from_proxy)
+    return Caller(address, certain, clean(agent), request_id, from_proxy)
 
 
-def _origin(peer: str, forwarded_for: str | None) -> tuple[str, bool, bool]:
-    """The address, whether it is certain, and whether a trusted proxy sent it."""
-    worth_keeping = len(forwarded_for or "") <= _OFTEN_SEEN
-    find = _find_origin_again if worth_keeping else _find_origin
-    return find(peer, forwarded_for, settings.TRUSTED_PROXIES)
+def _given_id(text: str) -> str:
+    return text if _REQUEST_ID.fullmatch(text) else ""
 
 
 def _find_origin(peer: str, forwarded_for: str | None, proxies: tuple[str, ...]) -> tuple[str, bool, bool]:
+    """The address, whether it is certain, and whether a trusted proxy sent it."""
     trusted = parse_networks(proxies)
     came_from = caller_address(peer, forwarded_for, trusted)
     return str(came_from), came_from.certain, in_any(parse_address(peer), trusted)
-
-
-def _agent(text: str) -> str:
-    return _clean_agent_again(text) if len(text) <= _OFTEN_SEEN else _clean_agent(text)
 
 
 def _clean_agent(text: str) -> str:
     return _printable(scrub(text))[:200]
 
 
-# The same services call again and again; what is longer is not worth the memory.
 _OFTEN_SEEN = 200
 _find_origin_again = lru_cache(maxsize=1024)(_find_origin)
 _clean_agent_again = lru_cache(maxsize=1024)(_clean_agent)
@@ -86,18 +82,11 @@ _clean_agent_again = lru_cache(maxsize=1024)(_clean_agent)
 
 def log_request(method: str, route: str | None, status: int, started: float, caller: Caller) -> None:
     """The route, never the address: queries and the paths of e-mailed links hold secrets."""
-    ms = round((time.perf_counter() - started) * 1000, 1)
-    if settings.DEBUG:
-        access_log.info("request", method=method, route=route, status=status, ms=ms, address=caller.address)
+    ms = (time.perf_counter() - started) * 1000
+    if not settings.DEBUG:
+        write_access(method, route, status, ms, caller)
     else:
-        write_access(
-            method=method,
-            route=route,
-            status=status,
-            ms=ms,
-            address=caller.address,
-            request_id=caller.request_id,
-        )
+        access_log.info("request", method=method, route=route, status=status, ms=round(ms, 1), address=caller.address)
 
 
 def _printable(text: str) -> str:

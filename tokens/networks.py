@@ -2,8 +2,8 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tokens.errors import InvalidNetworks
 
@@ -13,8 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_NETWORKS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class CallerAddress:
+class CallerAddress(NamedTuple):
     """Where a request came from.
 
     `address` is None when the server was not told (a unix socket). `certain` is False when it is the

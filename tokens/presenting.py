@@ -8,10 +8,12 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
+from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -42,41 +44,43 @@ class Credentials(Enum):
     TWICE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """One question of a service, whichever way it came in.
 
     `authorization` and `query` are as received; `method` is that of the request that the service
     wants judged, "" when that is not clear.
     """
 
-    # No repr, and so no traceback or log of it, shows what may hold a secret.
-    authorization: str = field(repr=False)
-    query: str = field(repr=False)
+    authorization: str
+    query: str
     method: str
     address: CallerAddress
     agent: str = ""
 
+    def __repr__(self) -> str:
+        """Without what may hold a secret, so that no traceback or log of it shows one."""
+        return f"Presented(method={self.method!r}, address={self.address}, agent={self.agent!r})"
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(NamedTuple):
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
 
 
 def read_credentials(authorization: str) -> str | Credentials:
     """The secret in an Authorization header; a malformed one is "", which no token has."""
     scheme, _, rest = authorization.strip().partition(" ")
-    known = scheme.lower() in ("bearer", "basic")
-    if _SECOND_CREDENTIALS.search(authorization) or (known and "," in rest):
+    scheme = scheme.lower()
+    known = scheme in ("bearer", "basic")
+    if "," in authorization and (known or _SECOND_CREDENTIALS.search(authorization)):
         return Credentials.TWICE
     if not known:
         return Credentials.NONE
     rest = rest.strip()
     if len(rest) > _MAX_CREDENTIALS:
         return ""
-    return rest if scheme.lower() == "bearer" else _basic_secret(rest)
+    return rest if scheme == "bearer" else _basic_secret(rest)
 
 
 def _basic_secret(encoded: str) -> str:
@@ -177,7 +181,7 @@ def problem(
 
 def rfc3339(moment: datetime) -> str:
     """`2026-12-22T10:00:00Z`, to the second."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def renewal_url(found: Found) -> str:
@@ -190,7 +194,12 @@ def address_of(request: HttpRequest) -> CallerAddress:
 
 
 def address_of_caller(caller: Caller) -> CallerAddress:
-    return CallerAddress(parse_address(caller.address), caller.certain)
+    return _address_again(caller.address, caller.certain)
+
+
+@lru_cache(maxsize=1024)
+def _address_again(text: str, certain: bool) -> CallerAddress:
+    return CallerAddress(parse_address(text), certain)
 
 
 def to_response(answer: Answer) -> HttpResponse:

@@ -14,6 +14,8 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH = 40
 CHECKSUM_LENGTH = 6
 _BODY_LENGTH = RANDOM_LENGTH + CHECKSUM_LENGTH
+# Three pairs are the six digits of a checksum, in a third of the steps.
+_PAIRS = [tens + ones for tens in ALPHABET for ones in ALPHABET]
 # Whatever stands before it: the secrets of a retired prefix are scrubbed too, and a checksum that
 # a typo broke doesn't make the rest of a secret fit for a log.
 _SECRET_SHAPED = re.compile(rf"[0-9A-Za-z]{{{_BODY_LENGTH},}}")
@@ -27,12 +29,9 @@ def make_secret(prefix: str) -> str:
 
 def checksum(unchecked: str) -> str:
     """CRC-32 of the ASCII text as six base62 digits, zero-padded."""
-    rest = zlib.crc32(unchecked.encode("ascii"))
-    digits = ""
-    for _ in range(CHECKSUM_LENGTH):
-        rest, digit = divmod(rest, len(ALPHABET))
-        digits = ALPHABET[digit] + digits
-    return digits
+    rest, last = divmod(zlib.crc32(unchecked.encode("ascii")), len(_PAIRS))
+    first, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[first] + _PAIRS[middle] + _PAIRS[last]
 
 
 def is_well_formed(text: str, prefixes: Sequence[str]) -> bool:

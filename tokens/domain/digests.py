@@ -7,13 +7,26 @@ database, so that a stolen copy of it can't even confirm a secret that somebody 
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
 
 def digest(secret: str, pepper: int) -> bytes:
     """32 bytes."""
-    return hmac.digest(settings.TOKEN_PEPPERS[pepper], secret.encode("ascii"), hashlib.sha256)
+    return _digest(secret, settings.TOKEN_PEPPERS[pepper])
+
+
+def _digest(secret: str, key: bytes) -> bytes:
+    keyed = _keyed(key).copy()
+    keyed.update(secret.encode("ascii"))
+    return keyed.digest()
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """To copy: what OpenSSL does to begin with takes as long as all the rest."""
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 def first_pepper() -> int:
@@ -23,4 +36,4 @@ def first_pepper() -> int:
 
 def candidates(secret: str) -> list[bytes]:
     """The digests that the secret may be stored as, one a live pepper."""
-    return [digest(secret, pepper) for pepper in settings.TOKEN_PEPPERS]
+    return [_digest(secret, key) for key in settings.TOKEN_PEPPERS.values()]

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,10 +33,10 @@ class Found(NamedTuple):
     token_name: str
     scopes: str
     revoked_code: str
+    networks_json: str
     owner_id: int
     owner_email: str
     owner_name: str
-    allowed_networks: list[str]
     created_at: datetime
     expires_at: datetime
     replaced_at: datetime | None
@@ -48,27 +48,42 @@ class Found(NamedTuple):
     @property
     def ends_at(self) -> datetime:
         """When this very secret stops being accepted."""
-        return min(self.expires_at, self.accepted_until or self.expires_at)
+        return self.expires_at if self.accepted_until is None else min(self.expires_at, self.accepted_until)
+
+    @property
+    def allowed_networks(self) -> tuple[str, ...]:
+        return () if self.networks_json == "[]" else tuple(json.loads(self.networks_json))
 
 
+_COLUMNS = (
+    *("secret.id", "secret.pepper", "token.id", "token.name", "token.scopes", "token.revoked_code"),
+    *("token.allowed_networks", "owner.id", "owner.email", "owner.name"),
+)
 _TIMES = (
-    "secret.created_at",
-    "token.expires_at",
-    "secret.replaced_at",
-    "secret.accepted_until",
-    "token.disabled_at",
-    "token.revoked_at",
-    "owner.deactivated_at",
+    *("secret.created_at", "token.expires_at", "secret.replaced_at", "secret.accepted_until"),
+    *("token.disabled_at", "token.revoked_at", "owner.deactivated_at"),
 )
 _SELECT = """
-    SELECT secret.id, secret.pepper, token.id, token.name, token.scopes, token.revoked_code,
-           owner.id, owner.email, owner.name, {networks}, {times}
+    SELECT {columns}
     FROM tokens_tokensecret secret
     JOIN tokens_accesstoken token ON token.id = secret.token_id
     JOIN accounts_user owner ON owner.id = token.owner_id
     WHERE secret.digest IN ({digests})
 """
-_FIRST_TIME = Found._fields.index("created_at")
+
+
+class _Thread(threading.local):
+    """Django's connection of this thread; on PostgreSQL what was prepared, and on which connection below it."""
+
+    raw: "psycopg.Connection[Any] | None" = None
+    loader: abc.Transformer
+    counts: set[int]
+
+    def __init__(self) -> None:
+        self.connection = connections[DEFAULT_DB_ALIAS]  # which takes as long as all of Python in between
+
+
+_thread = _Thread()
 # What a new connection may mend: one that was lost, and a plan whose columns a migration has changed.
 _MENDABLE = (OperationalError, InterfaceError, NotSupportedError)
 
@@ -79,7 +94,7 @@ def find(secret: str) -> Found | None:
     Raises django.db.Error when the database does not answer, a second try on a new connection included.
     """
     candidates = digests.candidates(secret)
-    connection = connections[DEFAULT_DB_ALIAS]  # the proxy costs a microsecond each time
+    connection = _thread.connection
     try:
         return _select(connection, candidates)
     except _MENDABLE:
@@ -90,39 +105,36 @@ def find(secret: str) -> Found | None:
 
 
 def _select(connection: BaseDatabaseWrapper, candidates: Sequence[bytes]) -> Found | None:
-    connection.ensure_connection()
+    if connection.connection is None:
+        connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors:
+    try:
         if connection.vendor == "postgresql":
             return _select_postgres(connection, candidates)
         return _select_sqlite(connection.connection, candidates)
-
-
-def _list(json_text: str) -> list[str]:
-    networks: list[str] = [] if json_text == "[]" else json.loads(json_text)
-    return networks
+    except (psycopg.Error, sqlite3.Error):
+        with connection.wrap_database_errors:
+            raise
 
 
 # --- SQLite -----------------------------------------------------------------------------------
 
 
 def _select_sqlite(raw: sqlite3.Connection, candidates: Sequence[bytes]) -> Found | None:
-    rows = raw.execute(_sql_sqlite(len(candidates)), candidates).fetchall()
-    if not rows:
+    row = raw.execute(_sql_sqlite(len(candidates)), candidates).fetchone()
+    if row is None:
         return None
-    *columns, networks = rows[0][:_FIRST_TIME]
-    return Found._make((*columns, _list(networks), *map(_utc, rows[0][_FIRST_TIME:])))
+    return Found(*row[:_FIRST_TIME], *[text and datetime.fromisoformat(text) for text in row[_FIRST_TIME:]])
+
+
+_FIRST_TIME = len(_COLUMNS)
 
 
 @lru_cache
 def _sql_sqlite(count: int) -> str:
-    # An expression has no declared type, so no converter of Django's makes a time of it.
-    times = ", ".join(f"{column} || ''" for column in _TIMES)
-    return _SELECT.format(networks="token.allowed_networks", times=times, digests=", ".join("?" * count))
-
-
-def _utc(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    # An expression has no declared type, so no converter of Django's is looked for, and none makes a time of it.
+    plain, times = (f"+{column}" for column in _COLUMNS), (f"{column} || '+00:00'" for column in _TIMES)
+    return _SELECT.format(columns=", ".join((*plain, *times)), digests=", ".join("?" * count))
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------
@@ -130,51 +142,40 @@ def _utc(text: str | None) -> datetime | None:
 _NO_SUCH_STATEMENT = b"26000"  # its SQLSTATE
 
 
-class _Session(threading.local):
-    """What this thread has prepared, and on which connection."""
-
-    raw: "psycopg.Connection[Any] | None" = None
-    loader: abc.Transformer
-    counts: set[int]
-
-
-_session = _Session()
-
-
 def _select_postgres(connection: BaseDatabaseWrapper, candidates: Sequence[bytes]) -> Found | None:
     raw: psycopg.Connection[Any] = connection.connection
-    result = _execute(raw, candidates, in_transaction=connection.in_atomic_block)
+    in_transaction = connection.in_atomic_block
+    result = _execute(raw, candidates, in_transaction=in_transaction)
     if result.status != pq.ExecStatus.TUPLES_OK:
         if result.error_field(pq.DiagnosticField.SQLSTATE) == _NO_SUCH_STATEMENT:
-            _session.raw = None  # psycopg deallocates every statement after a rollback
-            result = _execute(raw, candidates, in_transaction=connection.in_atomic_block)
+            _thread.raw = None  # psycopg deallocates every statement after a rollback
+            result = _execute(raw, candidates, in_transaction=in_transaction)
         _check(raw, result)
-    _session.loader.set_pgresult(result)
-    rows = _session.loader.load_rows(0, result.ntuples, tuple)
-    if not rows:
-        return None
-    *columns, networks = rows[0][:_FIRST_TIME]
-    return Found._make((*columns, _list(networks), *rows[0][_FIRST_TIME:]))
+    loader = _thread.loader
+    # The columns of a prepared statement never change, so how to load them is found out once.
+    loader.set_pgresult(result, set_loaders=in_transaction or loader.pgresult is None)
+    rows = loader.load_rows(0, result.ntuples, Found._make)
+    return rows[0] if rows else None
 
 
 def _execute(raw: "psycopg.Connection[Any]", candidates: Sequence[bytes], *, in_transaction: bool) -> "pq.abc.PGresult":
-    if _session.raw is not raw:
-        _session.raw, _session.loader, _session.counts = raw, Transformer(raw), set()
+    if _thread.raw is not raw:
+        _thread.raw, _thread.loader, _thread.counts = raw, Transformer(raw), set()
     count = len(candidates)
     # In a transaction the name that is always free: to meet one that is gone would break the transaction.
     name = b"" if in_transaction else b"tokens_lookup_%d" % count
-    if in_transaction or count not in _session.counts:
+    if in_transaction or count not in _thread.counts:
         _check(raw, raw.pgconn.prepare(name, _sql_postgres(count)))
         if not in_transaction:
-            _session.counts.add(count)
+            _thread.counts.add(count)
     return raw.pgconn.exec_prepared(name, candidates, [pq.Format.BINARY] * count, pq.Format.BINARY)
 
 
 @lru_cache
 def _sql_postgres(count: int) -> bytes:
     parameters = ", ".join(f"${number}::bytea" for number in range(1, count + 1))
-    sql = _SELECT.format(networks="token.allowed_networks::text", times=", ".join(_TIMES), digests=parameters)
-    return sql.encode()
+    columns = ", ".join((*_COLUMNS, *_TIMES)).replace("token.allowed_networks", "token.allowed_networks::text")
+    return _SELECT.format(columns=columns, digests=parameters).encode()
 
 
 def _check(raw: "psycopg.Connection[Any]", result: "pq.abc.PGresult") -> None:

@@ -1,9 +1,9 @@
 """Whether a presented secret is good. No other code says yes or no."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -26,8 +26,7 @@ class Outcome(StrEnum):
     INSUFFICIENT_SCOPE = "insufficient_scope"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is to be said of a secret.
 
     `found` is None only when the secret is unknown. `since` is when a dead secret died. `needed` are
@@ -83,7 +82,7 @@ def _death(found: Found, now: datetime) -> tuple[Outcome, datetime | None]:
 
 def _limits(found: Found, needed: Sequence[str], address: CallerAddress) -> Outcome:
     if found.allowed_networks:
-        allowed = parse_networks(tuple(found.allowed_networks))
+        allowed = parse_networks(found.allowed_networks)
         if not (address.certain and in_any(address.address, allowed)):
             return Outcome.WRONG_NETWORK
     if not found.scopes or not all(scopes.holds(found.scopes, scope) for scope in needed):

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qs, quote
 
 import structlog
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.actor import Caller, caller_of
@@ -58,35 +58,43 @@ def answer(presented: Presented, now: datetime) -> Answer:
 
 def _judge(presented: Presented, now: datetime) -> Answer:
     try:
-        query = _parse_query(presented.query)
+        asked = read_query(presented.query, presented.method)
     except ValueError:
         return problem(400, "invalid_request", "The query has too many fields.")
     credentials = read_credentials(presented.authorization)
     if credentials is Credentials.NONE:
-        return nothing_presented(basic="basic" in query.get("challenge", ()))
+        return nothing_presented(basic=asked.basic)
     if not isinstance(credentials, str):
         return presented_twice()
-    needed = needed_scopes(query, presented.method)
-    verdict = verify(credentials, needed=needed, address=presented.address, agent=presented.agent, now=now)
+    verdict = verify(credentials, needed=asked.needed, address=presented.address, agent=presented.agent, now=now)
     if verdict.outcome is Outcome.GOOD and verdict.found:
         return identity(verdict.found)
     return counted_refusal(verdict, address=presented.address, now=now)
 
 
-def _parse_query(text: str) -> Mapping[str, Sequence[str]]:
+class Asked(NamedTuple):
+    """What a query asks: scopes that are all needed (none: any will do), and a challenge for clients of Basic."""
+
+    needed: tuple[str, ...]
+    basic: bool
+
+
+def read_query(text: str, method: str) -> Asked:
     """Raises ValueError. Proxies send few different ones, and those are short."""
-    return _parse_again(text) if len(text) <= _SHORT_QUERY else _parse(text)
+    read = _read_again if len(text) + len(method) <= _SHORT_QUERY else _read
+    return read(text, method)
 
 
-def _parse(text: str) -> Mapping[str, Sequence[str]]:
-    return parse_qs(text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
+def _read(text: str, method: str) -> Asked:
+    query = parse_qs(text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
+    return Asked(tuple(_needed_scopes(query, method)), basic="basic" in query.get("challenge", ()))
 
 
-_parse_again = lru_cache(maxsize=256)(_parse)
+_read_again = lru_cache(maxsize=256)(_read)
 
 
-def needed_scopes(query: Mapping[str, Sequence[str]], method: str) -> list[str]:
-    """The scopes that the query asks for; none means that any will do.
+def _needed_scopes(query: Mapping[str, Sequence[str]], method: str) -> list[str]:
+    """The scopes that the query asks for.
 
     A query that says nothing asks for full access, so that a token made for one service opens no
     other. An empty `scope=` is taken at its word: only full access holds it.
@@ -145,4 +153,4 @@ def forwarded_method(environ: Mapping[str, str]) -> str:
 @csrf_exempt
 def auth_verify(request: HttpRequest) -> HttpResponse:
     """The ordinary view; every method, no cookie, no session, no body."""
-    return to_response(answer(presented_by(request.META, caller_of(request)), timezone.now()))
+    return to_response(answer(presented_by(request.META, caller_of(request)), datetime.now(UTC)))

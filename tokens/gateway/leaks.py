@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +60,7 @@ def _refuse(method: str | None, address: CallerAddress, now: datetime) -> Answer
     """Why the body is not even read."""
     if method != "POST":
         answer = problem(405, "method_not_allowed", "Send a POST.")
-        return replace(answer, headers={**answer.headers, "Allow": "POST"})
+        return answer._replace(headers={**answer.headers, "Allow": "POST"})
     wait = limits.hit(limits.by_address("leaks", address), limit=CALLS, window_seconds=CALLS_WINDOW, now=now)
     if wait is not None:
         return problem(429, "too_many_requests", "Too many reports came from there.", retry_after=wait)

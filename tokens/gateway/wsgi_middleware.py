@@ -7,6 +7,7 @@ addresses use; request id, access log, limits and the answers themselves are tho
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -14,7 +15,6 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.utils import timezone
 
 from accounts.actor import Caller
 from tokens.gateway import forward_auth, introspection
@@ -54,6 +54,8 @@ class VerifyMiddleware:
         started = time.perf_counter()
         caller = self.read_caller(environ)
         answer = _safely(respond, environ, caller)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            close_broken_connection()
         start_response(_STATUS_LINES[answer.status], _headers(answer, caller))
         method = environ["REQUEST_METHOD"]
         self.log_request(method, environ["PATH_INFO"][1:], answer.status, started, caller)
@@ -61,7 +63,7 @@ class VerifyMiddleware:
 
 
 def _verify(environ: WSGIEnvironment, caller: Caller) -> Answer:
-    return forward_auth.answer(forward_auth.presented_by(environ, caller), timezone.now())
+    return forward_auth.answer(forward_auth.presented_by(environ, caller), datetime.now(UTC))
 
 
 def _introspect(environ: WSGIEnvironment, caller: Caller) -> Answer:
@@ -78,15 +80,14 @@ _ANSWERS: dict[str, Callable[[WSGIEnvironment, Caller], Answer]] = {
 
 def _safely(respond: Callable[[WSGIEnvironment, Caller], Answer], environ: WSGIEnvironment, caller: Caller) -> Answer:
     try:
-        close_stale_connection()
         return respond(environ, caller)
     except Exception:  # a mistake of ours is an answer too, and never a yes
         log.exception("request failed")
         return problem(500, "internal_error", "The portal made a mistake.")
 
 
-def close_stale_connection() -> None:
-    """As Django does before each request; one that has broken since is mended by the lookup."""
+def close_broken_connection() -> None:
+    """As Django does around each request; here the lookup mends what broke in between."""
     connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
 
 

@@ -1,5 +1,6 @@
 """The SELECT of verification: what it reads, and how it gets over a lost connection."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,10 +32,10 @@ def as_the_orm_reads(secret_row: TokenSecret) -> Found:
         token_name=token.name,
         scopes=token.scopes,
         revoked_code=token.revoked_code,
+        networks_json=json.dumps(token.allowed_networks),
         owner_id=owner.pk,
         owner_email=owner.email,
         owner_name=owner.name,
-        allowed_networks=token.allowed_networks,
         created_at=secret_row.created_at,
         expires_at=token.expires_at,
         replaced_at=secret_row.replaced_at,

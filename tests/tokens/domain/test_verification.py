@@ -1,7 +1,6 @@
 """Whether a presented secret is good: every case, in the one documented order."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, combinations, product
 from typing import NamedTuple
@@ -88,7 +87,7 @@ def test_verify_each_case_of_the_truth_table(make_token: MakeToken, web: Actor, 
     come_to(token, case.ends, by=web, now=now)
     if case.secret == "deleted":
         delete_token(token, by=web, now=now)
-    address = replace(HERE, certain=case.network != "behind-a-stranger")
+    address = HERE._replace(certain=case.network != "behind-a-stranger")
     at = now + timedelta(days=31 if "expired" in case.ends else 1)
     verdict = verify(presented(secret, case.secret), needed=["deployments:write"], address=address, now=at)
     assert verdict.outcome == outcome_by_the_book(case)

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from tests.conftest import MakeToken, MountedClient
 from tests.tokens.conftest import NOBODYS_SECRET
-from tokens.domain import lookup
+from tokens.domain import limits, lookup
 from tokens.gateway import forward_auth, wsgi_middleware
 
 
@@ -84,9 +84,24 @@ def test_mount_without_a_database_is_503(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_close_stale_connection_closes_one_that_an_error_left_unusable() -> None:
+def test_close_broken_connection_closes_one_that_an_error_left_unusable() -> None:
     connection.ensure_connection()
     connection.errors_occurred = True
     with mock.patch.object(connection, "is_usable", return_value=False):
-        wsgi_middleware.close_stale_connection()
+        wsgi_middleware.close_broken_connection()
     assert connection.connection is None
+
+
+def test_mount_without_a_database_opens_what_broke_anew(
+    mount: MountedClient, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails before the lookup, such as a limit, would else fail for ever."""
+
+    def fail(*_arguments: object, **_named: object) -> NoReturn:
+        raise OperationalError("down")
+
+    monkeypatch.setattr(limits, "hit", fail)
+    with mock.patch.object(connection, "close_if_unusable_or_obsolete") as mend:
+        response = mount.get("/auth/verify", headers={"authorization": "Bearer malformed"})
+    assert response.status_code == 503
+    assert mend.called
