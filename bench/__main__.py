@@ -122,19 +122,25 @@ def run(module: str, surroundings: dict[str, str], *arguments: object) -> str:
 @contextmanager
 def database(server: str, name: str) -> Iterator[str]:
     """The address of a new database on that server; dropped at the end."""
-    with psycopg.connect(urlsplit(server)._replace(path="/postgres").geturl(), autocommit=True) as connection:
+    with psycopg.connect(address(server, "postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+            yield address(server, name)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def address(server: str, name: str) -> str:
+    """That of a database of the server; one without a host has it in the query, as a socket's folder."""
+    parts = urlsplit(server)
+    return f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}".removesuffix("?")
 
 
 def postgres_version(server: str) -> str:
     if not server:
         return ""
-    with psycopg.connect(urlsplit(server)._replace(path="/postgres").geturl()) as connection:
+    with psycopg.connect(address(server, "postgres")) as connection:
         return str(connection.info.parameter_status("server_version"))
 
 

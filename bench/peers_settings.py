@@ -20,9 +20,7 @@ INSTALLED_APPS = [
     "oauth2_provider",
 ]
 DATABASES = {"default": environ.Env().db("DATABASE_URL")}
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": None,
-    "OPTIONS": {"server_side_binding": True, "prepare_threshold": 1},
-}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=1)
 OAUTH2_PROVIDER = {"SCOPES": {"read": "Read", "introspection": "Introspect"}}
 REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}

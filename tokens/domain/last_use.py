@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -60,7 +61,8 @@ _STATEMENTS = {
 @transaction.atomic
 def write(batch: Mapping[int, Use]) -> Collection[int]:
     """Write the uses of secrets, by their ids. Returns those that could not be written now."""
-    given = json.dumps([_given(secret_id, use) for secret_id, use in batch.items()])
+    time_of = _time_sqlite if connection.vendor == "sqlite" else _time_postgres
+    given = json.dumps([_given(secret_id, use, time_of(use.at)) for secret_id, use in batch.items()])
     held_tokens = _write(AccessToken._meta.db_table, "token", given)
     held_secrets = _write(TokenSecret._meta.db_table, "secret", given)
     return [key for key, use in batch.items() if key in held_secrets or use.token_id in held_tokens]
@@ -73,8 +75,15 @@ def _write(table: str, key: str, given: str) -> set[int]:
         return {row_id for (row_id,) in cursor.fetchall()}
 
 
-def _given(secret_id: int, use: Use) -> dict[str, object]:
-    at = use.at.astimezone(UTC).isoformat(" ")
-    if connection.vendor == "sqlite":
-        at = at.removesuffix("+00:00")  # as Django keeps times there
-    return {"secret": secret_id, "token": use.token_id, "at": at, "address": str(use.address), "agent": use.agent}
+def _given(secret_id: int, use: Use, at: str) -> dict[str, object]:
+    address = _address_text(use.address)
+    return {"secret": secret_id, "token": use.token_id, "at": at, "address": address, "agent": use.agent}
+
+
+_address_text = lru_cache(maxsize=1024)(str)  # the same services call again and again
+_time_postgres = datetime.isoformat
+
+
+def _time_sqlite(at: datetime) -> str:
+    """As Django keeps times there, so that they compare as texts."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

@@ -45,7 +45,7 @@ def test_flusher_flushes_each_second_and_once_more_at_the_end(monkeypatch: pytes
 def test_flusher_between_parts_waits_for_the_main_thread_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     main = mock.Mock(**{"is_alive.side_effect": [True, False]})
     monkeypatch.setattr(threading, "main_thread", lambda: main)
-    monkeypatch.setattr(pending, "flush_all", lambda rest: rest(0.25))
+    monkeypatch.setattr(flusher, "flush_safely", lambda rest: rest(0.25))
     flusher.Flusher().run()
     assert main.join.call_args_list[-1] == mock.call(flusher.SPREAD / 4)
 
