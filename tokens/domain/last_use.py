@@ -1,14 +1,13 @@
 """Writing the last uses of many secrets, and of their tokens, at once."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from tokens.models import AccessToken, TokenSecret
 from tokens.networks import CallerAddress
 
 
@@ -24,66 +23,90 @@ def later(one: Use, other: Use) -> Use:
 
 
 # The uses come as one parameter, JSON that the database takes apart: meanwhile Python answers requests.
-_STATEMENTS = {
-    # Its locks are taken in the order of ids and never waited for: two processes, or one and somebody
-    # who edits the token, can't wait for each other. It answers with the ids of rows that somebody holds;
-    # rows that are gone are no loss. A later use that stands there already stays.
-    "postgresql": """
-        WITH given AS (
-            SELECT DISTINCT ON ({key}) {key} AS id, at, address, agent
-            FROM json_to_recordset(%s::json)
-                AS uses(secret bigint, token bigint, at timestamptz, address text, agent text)
-            ORDER BY {key}, at DESC
-        ), locked AS (
-            SELECT target.id FROM {table} target JOIN given USING (id)
-            ORDER BY target.id FOR NO KEY UPDATE OF target SKIP LOCKED
-        ), written AS (
-            UPDATE {table} target SET last_used_at = at, last_used_address = address, last_used_agent = agent
-            FROM given JOIN locked USING (id)
-            WHERE target.id = given.id AND (target.last_used_at IS NULL OR target.last_used_at < at)
-        )
-        SELECT id FROM given JOIN {table} target USING (id) WHERE id NOT IN (SELECT id FROM locked)
-    """,
-    # It has one writer, which waits its turn before the transaction begins: nobody holds a row. Beside
-    # max() the other columns are those of the very row that has it.
-    "sqlite": """
-        WITH given AS (
-            SELECT json_extract(value, '$.{key}') AS id, max(json_extract(value, '$.at')) AS at,
-                   json_extract(value, '$.address') AS address, json_extract(value, '$.agent') AS agent
-            FROM json_each(%s) GROUP BY 1
-        )
-        UPDATE {table} AS target SET last_used_at = at, last_used_address = address, last_used_agent = agent
-        FROM given WHERE target.id = given.id AND (target.last_used_at IS NULL OR target.last_used_at < at)
-    """,
-}
+#
+# One statement, whose locks are taken in the order of ids and never waited for: two processes, or one
+# and somebody who edits the token, can't wait for each other. It answers with the ids of secrets of which
+# somebody holds a row; rows that are gone are no loss. A later use that stands there already stays.
+_POSTGRES = """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(%s::json)
+            AS uses(secret bigint, token bigint, at timestamptz, address text, agent text)
+    ), newest AS (
+        SELECT DISTINCT ON (token) * FROM given ORDER BY token, at DESC
+    ), locked_tokens AS (
+        SELECT target.ctid AS place, newest.* FROM tokens_accesstoken target JOIN newest ON target.id = token
+        ORDER BY token FOR NO KEY UPDATE OF target SKIP LOCKED
+    ), locked_secrets AS (
+        SELECT target.ctid AS place, given.* FROM tokens_tokensecret target JOIN given ON target.id = secret
+        ORDER BY secret FOR NO KEY UPDATE OF target SKIP LOCKED
+    ), written_tokens AS (
+        UPDATE tokens_accesstoken target
+        SET last_used_at = at, last_used_address = address, last_used_agent = agent
+        FROM locked_tokens
+        WHERE target.ctid = place AND (target.last_used_at IS NULL OR target.last_used_at < at)
+    ), written_secrets AS (
+        UPDATE tokens_tokensecret target
+        SET last_used_at = at, last_used_address = address, last_used_agent = agent
+        FROM locked_secrets
+        WHERE target.ctid = place AND (target.last_used_at IS NULL OR target.last_used_at < at)
+    )
+    SELECT secret FROM given
+    WHERE (token NOT IN (SELECT token FROM locked_tokens)
+           AND EXISTS (SELECT 1 FROM tokens_accesstoken target WHERE target.id = token))
+       OR (secret NOT IN (SELECT secret FROM locked_secrets)
+           AND EXISTS (SELECT 1 FROM tokens_tokensecret target WHERE target.id = secret))
+"""
+# SQLite has one writer, which waits its turn before the transaction begins: nobody holds a row. Beside
+# max() the other columns are those of the very row that has it.
+_SQLITE = """
+    WITH given AS (
+        SELECT json_extract(value, '$.{key}') AS id, max(json_extract(value, '$.at')) AS at,
+               json_extract(value, '$.address') AS address, json_extract(value, '$.agent') AS agent
+        FROM json_each(%s) GROUP BY 1
+    )
+    UPDATE {table} AS target SET last_used_at = at, last_used_address = address, last_used_agent = agent
+    FROM given WHERE target.id = given.id AND (target.last_used_at IS NULL OR target.last_used_at < at)
+"""
+
+
+def write(batch: Mapping[int, Use]) -> Collection[int]:
+    """Write the uses of secrets, by their ids. Returns those that could not be written now."""
+    return _write_sqlite(batch) if connection.vendor == "sqlite" else _write_postgres(batch)
+
+
+def _write_postgres(batch: Mapping[int, Use]) -> Collection[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTGRES, [_as_json(batch, datetime.isoformat)])
+        return [secret_id for (secret_id,) in cursor.fetchall()]
 
 
 @transaction.atomic
-def write(batch: Mapping[int, Use]) -> Collection[int]:
-    """Write the uses of secrets, by their ids. Returns those that could not be written now."""
-    time_of = _time_sqlite if connection.vendor == "sqlite" else _time_postgres
-    given = json.dumps([_given(secret_id, use, time_of(use.at)) for secret_id, use in batch.items()])
-    held_tokens = _write(AccessToken._meta.db_table, "token", given)
-    held_secrets = _write(TokenSecret._meta.db_table, "secret", given)
-    return [key for key, use in batch.items() if key in held_secrets or use.token_id in held_tokens]
-
-
-def _write(table: str, key: str, given: str) -> set[int]:
-    """Returns the ids of the rows that somebody else holds."""
+def _write_sqlite(batch: Mapping[int, Use]) -> Collection[int]:
+    given = _as_json(batch, _stored_time)
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENTS[connection.vendor].format(table=table, key=key), [given])
-        return {row_id for (row_id,) in cursor.fetchall()}
+        cursor.execute(_SQLITE.format(table="tokens_accesstoken", key="token"), [given])
+        cursor.execute(_SQLITE.format(table="tokens_tokensecret", key="secret"), [given])
+    return ()
 
 
-def _given(secret_id: int, use: Use, at: str) -> dict[str, object]:
-    address = _address_text(use.address)
-    return {"secret": secret_id, "token": use.token_id, "at": at, "address": address, "agent": use.agent}
+def _as_json(batch: Mapping[int, Use], time_text: Callable[[datetime], str]) -> str:
+    return json.dumps(
+        [
+            {
+                "secret": secret_id,
+                "token": use.token_id,
+                "at": time_text(use.at),
+                "address": _address_text(use.address),
+                "agent": use.agent,
+            }
+            for secret_id, use in batch.items()
+        ]
+    )
 
 
 _address_text = lru_cache(maxsize=1024)(str)  # the same services call again and again
-_time_postgres = datetime.isoformat
 
 
-def _time_sqlite(at: datetime) -> str:
-    """As Django keeps times there, so that they compare as texts."""
+def _stored_time(at: datetime) -> str:
+    """As Django keeps times in SQLite, so that they compare as texts."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

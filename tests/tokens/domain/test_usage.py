@@ -157,7 +157,7 @@ def test_flush_without_a_database_loses_nothing(
     token, secret = make_token()
     use(secret)
     with monkeypatch.context() as broken:
-        broken.setattr(last_use, "_write", fail)
+        broken.setattr(last_use, "_as_json", fail)
         pending.flush_all()
     assert last_use_of(token)[0] is None
     pending.flush_all()
