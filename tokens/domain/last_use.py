@@ -34,21 +34,21 @@ _POSTGRES = """
     ), newest AS (
         SELECT DISTINCT ON (token) * FROM given ORDER BY token, at DESC
     ), locked_tokens AS (
-        SELECT target.ctid AS place, newest.* FROM tokens_accesstoken target JOIN newest ON target.id = token
+        SELECT newest.* FROM tokens_accesstoken target JOIN newest ON target.id = token
         ORDER BY token FOR NO KEY UPDATE OF target SKIP LOCKED
     ), locked_secrets AS (
-        SELECT target.ctid AS place, given.* FROM tokens_tokensecret target JOIN given ON target.id = secret
+        SELECT given.* FROM tokens_tokensecret target JOIN given ON target.id = secret
         ORDER BY secret FOR NO KEY UPDATE OF target SKIP LOCKED
     ), written_tokens AS (
         UPDATE tokens_accesstoken target
         SET last_used_at = at, last_used_address = address, last_used_agent = agent
         FROM locked_tokens
-        WHERE target.ctid = place AND (target.last_used_at IS NULL OR target.last_used_at < at)
+        WHERE target.id = token AND (target.last_used_at IS NULL OR target.last_used_at < at)
     ), written_secrets AS (
         UPDATE tokens_tokensecret target
         SET last_used_at = at, last_used_address = address, last_used_agent = agent
         FROM locked_secrets
-        WHERE target.ctid = place AND (target.last_used_at IS NULL OR target.last_used_at < at)
+        WHERE target.id = secret AND (target.last_used_at IS NULL OR target.last_used_at < at)
     )
     SELECT secret FROM given
     WHERE (token NOT IN (SELECT token FROM locked_tokens)
