@@ -8,7 +8,7 @@ import structlog
 from django.db import close_old_connections, connections
 
 from tokens.domain import pending
-from tokens.domain.pending import Rest
+from tokens.domain.pending import Rest, no_rest
 
 # In seconds. Together less than one: as much as a lost process may lose.
 INTERVAL = 0.6
@@ -32,6 +32,7 @@ class Flusher(threading.Thread):
             main.join(max(0.0, began + INTERVAL - time.monotonic()))
             began = time.monotonic()
             flush_safely(lambda share: main.join(share * SPREAD))
+        flush_safely(no_rest)  # what was noted while the last parts were written
         connections.close_all()
 
 

@@ -39,7 +39,7 @@ def test_flusher_flushes_each_second_and_once_more_at_the_end(monkeypatch: pytes
     monkeypatch.setattr(threading, "main_thread", lambda: main)
     monkeypatch.setattr(flusher, "flush_safely", lambda _rest: flushes.append(main.seconds))
     flusher.Flusher().run()
-    assert flushes == [2, 1, 0]
+    assert flushes == [2, 1, 0, 0]
 
 
 def test_flusher_between_parts_waits_for_the_main_thread_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +48,20 @@ def test_flusher_between_parts_waits_for_the_main_thread_and_no_longer(monkeypat
     monkeypatch.setattr(flusher, "flush_safely", lambda rest: rest(0.25))
     flusher.Flusher().run()
     assert main.join.call_args_list[-1] == mock.call(flusher.SPREAD / 4)
+
+
+def test_flusher_writes_what_is_noted_while_it_writes_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    main = MainThread(seconds=1)
+    noted, written = ["first"], list[str]()
+
+    def flush(_rest: Rest) -> None:
+        written.extend(noted)
+        noted[:] = ["in the meantime"] if len(written) == 1 else []
+
+    monkeypatch.setattr(threading, "main_thread", lambda: main)
+    monkeypatch.setattr(flusher, "flush_safely", flush)
+    flusher.Flusher().run()
+    assert written == ["first", "in the meantime"]
 
 
 def test_flusher_made_by_a_daemon_is_none() -> None:
