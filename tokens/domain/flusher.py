@@ -28,10 +28,15 @@ class Flusher(threading.Thread):
 
     def run(self) -> None:
         main, began = threading.main_thread(), time.monotonic()
+
+        def rest(share: float) -> None:
+            """Of all kinds of what is pending together no longer than SPREAD."""
+            main.join(max(0.0, min(share * SPREAD, began + SPREAD - time.monotonic())))
+
         while main.is_alive():
             main.join(max(0.0, began + INTERVAL - time.monotonic()))
             began = time.monotonic()
-            flush_safely(lambda share: main.join(share * SPREAD))
+            flush_safely(rest)
         flush_safely(no_rest)  # what was noted while the last parts were written
         connections.close_all()
 

@@ -50,6 +50,20 @@ def test_flusher_between_parts_waits_for_the_main_thread_and_no_longer(monkeypat
     assert main.join.call_args_list[-1] == mock.call(flusher.SPREAD / 4)
 
 
+def test_flusher_rests_no_longer_than_its_spread_however_many_things_have_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else what is noted in the meantime would wait for more than a second."""
+    rested: list[float] = []
+    clock = mock.Mock(**{"monotonic.side_effect": lambda: sum(rested)})
+    main = mock.Mock(**{"is_alive.side_effect": [True, False], "join.side_effect": rested.append})
+    monkeypatch.setattr(threading, "main_thread", lambda: main)
+    monkeypatch.setattr(flusher, "time", clock)
+    monkeypatch.setattr(flusher, "flush_safely", lambda rest: [rest(0.5) for _ in range(4)])
+    flusher.Flusher().run()
+    assert sum(rested) == pytest.approx(flusher.INTERVAL + flusher.SPREAD)
+
+
 def test_flusher_writes_what_is_noted_while_it_writes_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
     main = MainThread(seconds=1)
     noted, written = ["first"], list[str]()
