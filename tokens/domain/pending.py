@@ -58,7 +58,7 @@ class Pending(Generic[K, V]):
             return len(self._waiting)
 
     def note(self, key: K, value: V) -> None:
-        """Merged later, by the dozen: one by one it takes a request several times as long."""
+        """Merged later, many at once: one by one it takes a request several times as long."""
         self._noted.append((key, value))
         if len(self._noted) >= _MERGED_AT_ONCE:
             with self._lock:

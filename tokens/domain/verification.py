@@ -81,10 +81,9 @@ def _death(found: Found, now: datetime) -> tuple[Outcome, datetime | None]:
 
 
 def _limits(found: Found, needed: Sequence[str], address: CallerAddress) -> Outcome:
-    if found.allowed_networks:
-        allowed = parse_networks(found.allowed_networks)
-        if not (address.certain and in_any(address.address, allowed)):
-            return Outcome.WRONG_NETWORK
+    networks = parse_networks(found.allowed_networks)
+    if networks and not (address.certain and in_any(address.address, networks)):
+        return Outcome.WRONG_NETWORK
     if not found.scopes or not all(scopes.holds(found.scopes, scope) for scope in needed):
         return Outcome.INSUFFICIENT_SCOPE
     return Outcome.GOOD
