@@ -1,14 +1,15 @@
 """What the tests of tokens share."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.actor import COMMAND, Actor
 from accounts.models import AuditEvent, User
-from tokens.domain import lookup
+from tokens.domain import lookup, pending
+from tokens.domain.lifecycle import regenerate_token
 from tokens.domain.lookup import Found, find
 from tokens.domain.resources import register_resource
 from tokens.domain.verification import Outcome, verify
@@ -20,6 +21,8 @@ NOBODYS_SECRET = "tp_Q7rkabcdefghijklmnopqrstuvwxyz012345mZ0c0APijx"
 
 SetPolicy = Callable[..., Policy]
 Judge = Callable[..., Outcome]
+# A token, its old secret, which lives on for a week, and its new one.
+Rotated = tuple[AccessToken, str, str]
 
 
 @pytest.fixture
@@ -52,6 +55,26 @@ def set_policy(db: None) -> SetPolicy:
         return Policy.current()
 
     return change
+
+
+@pytest.fixture
+def rotated(
+    make_token: Callable[..., tuple[AccessToken, str]], web: Actor, now: datetime, set_policy: SetPolicy
+) -> Rotated:
+    set_policy(overlap_allowed=True)
+    token, old = make_token(name="ci")
+    week = timedelta(days=7)
+    return token, old, regenerate_token(token, expires_at=now + 4 * week, overlap=week, by=web, now=now)[1]
+
+
+@pytest.fixture
+def rotated_and_used(rotated: Rotated, now: datetime) -> Rotated:
+    """The old secret was used an hour ago from 198.51.100.1, the new one now from 198.51.100.2."""
+    _, old, new = rotated
+    for secret, at, last in ((old, now - timedelta(hours=1), "198.51.100.1"), (new, now, "198.51.100.2")):
+        verify(secret, needed=(), address=CallerAddress(parse_address(last)), agent="curl/8.5.0", now=at)
+        pending.flush_all()
+    return rotated
 
 
 @pytest.fixture

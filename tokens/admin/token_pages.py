@@ -27,10 +27,11 @@ _MOST_AT_ONCE = 100
 @require_safe
 def token_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(with_hints(), pk=pk)
+    secrets = TokenSecret.objects.filter(token=token).defer("digest").order_by("-created_at", "-pk")
     events = AuditEvent.objects.filter(subject_type="token", subject_id=pk).order_by("-at", "-pk")
     context = {
         "row": lines([token], now=timezone.now())[0],
-        "secrets": TokenSecret.objects.filter(token=token).defer("digest").order_by("-created_at", "-pk"),
+        "secrets": [(secret, token.last_use_of(secret)) for secret in secrets],
         "events": [activity_row(event, viewer=request.user) for event in events[:_EVENTS_SHOWN]],
     }
     return render(request, "admin/token.html", context)

@@ -36,7 +36,7 @@ def token_out(token: AccessToken, *, now: datetime, window: timedelta) -> TokenO
         allowed_networks=token.allowed_networks,
         disabled=token.disabled_at is not None,
         revoked=_revoked(token),
-        secrets=[_secret_out(secret) for secret in token.secrets.all()],
+        secrets=[_secret_out(secret, token) for secret in token.secrets.all()],
     )
 
 
@@ -44,14 +44,15 @@ def made_out(made: Made, shown: TokenOut) -> MadeOut:
     return MadeOut(**dict(shown), secret=made.secret, expiration_cut=made.is_cut)
 
 
-def _secret_out(secret: TokenSecret) -> SecretOut:
+def _secret_out(secret: TokenSecret, token: AccessToken) -> SecretOut:
+    used = token.last_use_of(secret)
     return SecretOut(
         id=secret.pk,
         hint=secret.hint,
         created_at=rfc3339(secret.created_at),
         accepted_until=_time(secret.accepted_until),
-        last_used_at=_time(secret.last_used_at),
-        last_used_address=secret.last_used_address or None,
+        last_used_at=_time(used.last_used_at),
+        last_used_address=used.last_used_address or None,
     )
 
 

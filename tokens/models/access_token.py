@@ -53,6 +53,8 @@ class AccessToken(models.Model):
     last_used_at = models.DateTimeField(null=True)
     last_used_address = models.CharField(max_length=45, blank=True)
     last_used_agent = models.CharField(max_length=200, blank=True)
+    # With which secret. No key: it would be checked at each writing, and a secret that is gone does no harm.
+    last_used_secret_id = models.BigIntegerField(null=True)
 
     owner_id: int
 
@@ -119,3 +121,10 @@ class AccessToken(models.Model):
     @property
     def hint(self) -> str:
         return self.current_secret.hint
+
+    def last_use_of(self, secret: "TokenSecret") -> "AccessToken | TokenSecret":
+        """The row whose `last_used_…` are those of that secret of this token.
+
+        A secret's own row has them only once another secret of the token was used.
+        """
+        return self if self.last_used_secret_id == secret.pk else secret

@@ -14,7 +14,8 @@ class TokenSecret(models.Model):
     """`digest` is HMAC-SHA-256 of the secret under the pepper numbered `pepper`.
 
     The current secret of a token has no `replaced_at` and ends with the token. A replaced one is
-    accepted until `accepted_until`, its digest is kept a while to tell who still uses it.
+    accepted until `accepted_until`, its digest is kept a while to tell who still uses it. Its last use
+    is read by AccessToken.last_use_of.
     """
 
     token = models.ForeignKey(AccessToken, models.CASCADE, related_name="secrets")

@@ -64,17 +64,22 @@ def token_row(token: AccessToken, *, now: datetime, window: timedelta) -> TokenR
 
 @dataclass(frozen=True, slots=True)
 class SecretRow:
-    """A secret that is accepted. Of an old one that lives on, when it ends and whether it is still used."""
+    """A secret that is accepted, and the row that has its last use.
+
+    Of an old one that lives on, when it ends and whether it is still used.
+    """
 
     secret: TokenSecret
+    used: AccessToken | TokenSecret
     ends_at: datetime | None
     quiet: str
 
 
 def secret_row(secret: TokenSecret, token: AccessToken, *, now: datetime) -> SecretRow:
+    used = token.last_use_of(secret)
     if secret.accepted_until is None:
-        return SecretRow(secret, None, "")
-    return SecretRow(secret, min(secret.accepted_until, token.expires_at), _quiet(secret.last_used_at, now))
+        return SecretRow(secret, used, None, "")
+    return SecretRow(secret, used, min(secret.accepted_until, token.expires_at), _quiet(used.last_used_at, now))
 
 
 def _quiet(last_used_at: datetime | None, now: datetime) -> str:

@@ -10,7 +10,7 @@ from accounts.audit import AuditEvent
 from accounts.models import User
 from tests.conftest import PASSWORD, MakeToken, Response
 from tests.tokens.admin.conftest import Console
-from tests.tokens.conftest import NOBODYS_SECRET, Judge, events, last_event
+from tests.tokens.conftest import NOBODYS_SECRET, Judge, Rotated, events, last_event
 from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
 from tokens.domain.verification import Outcome
 from tokens.models import AccessToken
@@ -127,6 +127,11 @@ def test_token_page_shows_what_happened_to_it(console: Console, make_token: Make
     for shown in ("For the pipeline", "10.0.0.0/8", "Regenerated", "Replaced", "Created"):
         assert shown in text
     assert text.count('<code class="hint">') == 2
+
+
+def test_token_page_shows_when_each_secret_was_last_used(console: Console, rotated_and_used: Rotated) -> None:
+    secrets = console.text("token", rotated_and_used[0].pk).partition("Secrets")[2]
+    assert -1 < secrets.index("from 198.51.100.2") < secrets.index("from 198.51.100.1")
 
 
 def test_token_page_of_a_deactivated_owner_says_that_it_is_refused(

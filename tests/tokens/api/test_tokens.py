@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import MakeToken, MakeUser
 from tests.tokens.api.conftest import Call, faults, problem_of
-from tests.tokens.conftest import NOBODYS_SECRET, Judge, SetPolicy, last_event
+from tests.tokens.conftest import NOBODYS_SECRET, Judge, Rotated, SetPolicy, last_event
 from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
 from tokens.models import AccessToken
 from tokens.presenting import rfc3339
@@ -87,6 +87,14 @@ def test_get_token_shows_the_old_secret_for_as_long_as_it_lives(
     assert second["id"] == old.pk
     regenerate_token(token, expires_at=now + DAY, by=web, now=now)
     assert len(call("GET", f"/tokens/{token.pk}").json()["secrets"]) == 1
+
+
+def test_get_token_shows_when_each_secret_was_last_used(call: Call, rotated_and_used: Rotated, now: datetime) -> None:
+    token, _, _ = rotated_and_used
+    shown = call("GET", f"/tokens/{token.pk}").json()
+    used = [(one["last_used_at"], one["last_used_address"]) for one in (shown, *shown["secrets"])]
+    new, old = (rfc3339(now), "198.51.100.2"), (rfc3339(now - timedelta(hours=1)), "198.51.100.1")
+    assert used == [new, new, old]
 
 
 # --- List -------------------------------------------------------------------------------------

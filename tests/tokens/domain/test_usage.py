@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.actor import Actor
 from tests.conftest import MakeToken
-from tests.tokens.conftest import NOBODYS_SECRET, secret_id
+from tests.tokens.conftest import NOBODYS_SECRET, Rotated, secret_id
 from tokens.domain import last_use, pending, usage
-from tokens.domain.lifecycle import delete_token, disable_token, edit_token, regenerate_token
+from tokens.domain.lifecycle import delete_token, disable_token, edit_token
 from tokens.domain.verification import verify
 from tokens.models import AccessToken, TokenSecret, UsageDay
 from tokens.networks import CallerAddress, parse_address
@@ -31,9 +31,19 @@ def use(db: None, now: datetime) -> Use:
     return present
 
 
-def last_use_of(row: AccessToken | TokenSecret) -> tuple[datetime | None, str, str]:
-    row.refresh_from_db()
-    return row.last_used_at, row.last_used_address, row.last_used_agent
+LastUse = tuple[datetime | None, str, str]
+
+
+def last_use_of(token: AccessToken) -> LastUse:
+    token.refresh_from_db()
+    return token.last_used_at, token.last_used_address, token.last_used_agent
+
+
+def last_uses_of_secrets(token: AccessToken) -> list[LastUse]:
+    """The oldest secret's first."""
+    token.refresh_from_db()
+    used = [token.last_use_of(secret) for secret in TokenSecret.objects.filter(token=token).order_by("pk")]
+    return [(row.last_used_at, row.last_used_address, row.last_used_agent) for row in used]
 
 
 def days() -> dict[tuple[str, str], int]:
@@ -50,7 +60,7 @@ def test_verify_of_a_good_secret_after_a_flush_is_its_last_use(make_token: MakeT
     pending.flush_all()
     expected = (now, "203.0.113.7", "curl/8.5.0")
     assert last_use_of(token) == expected
-    assert last_use_of(TokenSecret.objects.get(token=token)) == expected
+    assert last_uses_of_secrets(token) == [expected]
 
 
 def test_verify_many_times_keeps_the_latest(make_token: MakeToken, use: Use, now: datetime) -> None:
@@ -72,17 +82,62 @@ def test_flush_of_an_older_use_than_another_process_wrote_changes_nothing(
     assert last_use_of(token)[::2] == (now + timedelta(seconds=5), "new")
 
 
-def test_verify_of_two_secrets_of_a_token_keeps_the_use_of_each(
-    make_token: MakeToken, use: Use, web: Actor, now: datetime
+# Which secret is used in which second; a flush at each bar.
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        ("old 1, new 2 |", [1, 2]),
+        ("old 1 | new 2 |", [1, 2]),
+        ("old 1 | new 2 | new 3 | old 4 |", [4, 3]),
+        ("old 1 | old 2, new 3 |", [2, 3]),
+        ("old 1 | new 2, old 3 |", [3, 2]),
+        ("old 1 | new 2 | new 3, old 4 |", [4, 3]),
+        ("new 3 | old 2 |", [2, 3]),
+        ("new 3 | old 2 | old 1 |", [2, 3]),
+        ("new 4 | old 1 | old 2, new 3 |", [2, 4]),
+        ("new 1 |", [None, 1]),
+    ],
+)
+def test_verify_of_two_secrets_of_a_token_keeps_the_last_use_of_each(
+    rotated: Rotated, use: Use, now: datetime, uses: str, expected: list[int | None]
 ) -> None:
-    token, old = make_token()
-    use(old, agent="old")
-    token, new = regenerate_token(token, expires_at=now + timedelta(days=1), by=web, now=now)
-    use(new, agent="new", at=now + timedelta(seconds=1))
+    token, old, new = rotated
+    secrets = {"old": old, "new": new}
+    for flushed in uses.split("|")[:-1]:
+        for which, second in (one.split() for one in flushed.split(",")):
+            use(secrets[which], at=now + timedelta(seconds=int(second)), agent=second)
+        pending.flush_all()
+    lasts = [(now + timedelta(seconds=at), "203.0.113.7", str(at)) if at else (None, "", "") for at in expected]
+    assert last_uses_of_secrets(token) == lasts
+    assert last_use_of(token) == max(last for last in lasts if last[0])
+
+
+def test_verify_with_another_secret_after_the_one_used_before_is_gone(
+    rotated: Rotated, use: Use, now: datetime
+) -> None:
+    token, old, new = rotated
+    use(old)
     pending.flush_all()
-    agents = TokenSecret.objects.filter(token=token).order_by("pk").values_list("last_used_agent", flat=True)
-    assert list(agents) == ["old", "new"]
-    assert last_use_of(token)[2] == "new"
+    TokenSecret.objects.filter(pk=secret_id(old)).delete()
+    use(new, at=now + timedelta(seconds=1))
+    pending.flush_all()
+    assert (
+        last_uses_of_secrets(token)
+        == [last_use_of(token)]
+        == [(now + timedelta(seconds=1), "203.0.113.7", "curl/8.5.0")]
+    )
+
+
+def test_last_use_that_an_earlier_version_wrote_of_each_secret_stays(rotated: Rotated, use: Use, now: datetime) -> None:
+    """It wrote to both rows, and not to the token with which secret."""
+    token, old, new = rotated
+    hour = timedelta(hours=1)
+    AccessToken.objects.filter(pk=token.pk).update(last_used_at=now - hour, last_used_agent="old")
+    TokenSecret.objects.filter(pk=secret_id(old)).update(last_used_at=now - hour, last_used_agent="old")
+    assert [last[2] for last in last_uses_of_secrets(token)] == ["old", ""]
+    use(new, agent="new")
+    pending.flush_all()
+    assert last_uses_of_secrets(token) == [(now - hour, "", "old"), (now, "203.0.113.7", "new")]
 
 
 @pytest.mark.parametrize("needed", [["introspect"], ["full", "introspect"]])
@@ -168,20 +223,24 @@ def test_flush_without_a_database_loses_nothing(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("held", [AccessToken, TokenSecret])
 def test_flush_while_somebody_holds_a_row_does_not_wait_and_writes_it_later(
-    make_token: MakeToken, use: Use, now: datetime, held: Any
+    rotated: Rotated, make_token: MakeToken, use: Use, now: datetime, held: Any
 ) -> None:
-    (token, secret), (other, others) = make_token(), make_token()
-    use(secret)
+    (token, old, new), (other, others) = rotated, make_token()
+    use(old, at=now - timedelta(hours=1))
+    pending.flush_all()
+    use(new)
     use(others)
-    row = token.pk if held is AccessToken else secret_id(secret)
+    row = token.pk if held is AccessToken else secret_id(old)
     with transaction.atomic():
         held.objects.select_for_update().get(pk=row)
         with ThreadPoolExecutor(1) as pool:
             pool.submit(_flush_on_its_own).result(10)
         assert len(usage.uses) == 1
         assert last_use_of(other)[0] == now
+        assert last_use_of(token)[0] == now - timedelta(hours=1)
     pending.flush_all()
-    assert last_use_of(token)[0] == last_use_of(TokenSecret.objects.get(token=token))[0] == now
+    assert last_use_of(token)[0] == now
+    assert [last[0] for last in last_uses_of_secrets(token)] == [now - timedelta(hours=1), now]
 
 
 def _flush_on_its_own() -> None:

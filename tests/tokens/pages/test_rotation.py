@@ -126,13 +126,11 @@ def test_page_of_a_token_offers_to_end_the_old_secret_alone(alices: Client, both
     assert page.words.count("End the old one now") == 1
 
 
-def test_page_of_a_token_shows_when_each_secret_was_last_used(alices: Client, both: Both, now: datetime) -> None:
-    token, old, new = both
-    for secret, last in ((old, "198.51.100.1"), (new, "198.51.100.2")):
-        row = TokenSecret.objects.filter(pk=secret_id(secret))
-        row.update(last_used_at=now - HOUR, last_used_address=last)
-    words = Page(alices.get(address("detail", token))).words
-    assert -1 < words.index("from 198.51.100.2") < words.index("from 198.51.100.1")
+def test_page_of_a_token_shows_when_each_secret_was_last_used(alices: Client, rotated_and_used: Both) -> None:
+    token, old, _ = rotated_and_used
+    secrets = Page(alices.get(address("detail", token))).words.partition("Secrets")[2]
+    assert -1 < secrets.index("from 198.51.100.2") < secrets.index("from 198.51.100.1")
+    assert "it was last used from 198.51.100.1" in Page(alices.get(end_address(token, old))).words
 
 
 # --- Ending it --------------------------------------------------------------------------------
