@@ -1,16 +1,19 @@
 """Never twice: a request that is repeated within a day makes nothing."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import MakeToken
-from tokens.domain.lifecycle import delete_token
-from tokens.errors import AlreadyDone, NameTaken
-from tokens.models import AccessToken, RequestKey
+from tokens.domain.lifecycle import delete_token, regenerate_token
+from tokens.errors import AlreadyDone, KeyReused, NameTaken
+from tokens.models import AccessToken, RequestKey, TokenSecret
 
+Act = Callable[..., tuple[AccessToken, str]]
 DAY = timedelta(hours=24)
 
 
@@ -77,3 +80,46 @@ def test_already_done_tells_no_secret(make_token: MakeToken) -> None:
     with pytest.raises(AlreadyDone) as refused:
         make_token(request_key="k")
     assert secret[3:] not in repr(refused.value.__dict__) + refused.value.message
+
+
+# --- Both acts that take a key ----------------------------------------------------------------
+
+
+@pytest.fixture(params=["create", "regenerate"])
+def act(request: pytest.FixtureRequest, make_token: MakeToken, web: Actor, now: datetime) -> Act:
+    """Makes a secret, now or later, of a new token or of one that there is."""
+    if request.param == "create":
+        return make_token
+    token, _ = make_token()
+
+    def regenerate(**given: Any) -> tuple[AccessToken, str]:
+        return regenerate_token(token, expires_at=now + DAY, by=web, **{"now": now} | given)
+
+    return regenerate
+
+
+def test_repeat_for_the_same_names_the_token_and_makes_no_secret(act: Act, now: datetime) -> None:
+    token, _ = act(request_key="k", fingerprint="f")
+    secrets = TokenSecret.objects.count()
+    with pytest.raises(AlreadyDone) as refused:
+        act(request_key="k", fingerprint="f", now=now + timedelta(hours=1))
+    assert (refused.value.token_id, refused.value.at) == (token.pk, now)
+    assert TokenSecret.objects.count() == secrets
+
+
+@pytest.mark.parametrize(("first", "second"), [("f", "g"), ("f", ""), ("", "f")])
+def test_key_that_was_used_for_something_else_is_refused(act: Act, first: str, second: str) -> None:
+    act(request_key="k", fingerprint=first)
+    secrets = TokenSecret.objects.count()
+    with pytest.raises(KeyReused):
+        act(request_key="k", fingerprint=second)
+    assert TokenSecret.objects.count() == secrets
+
+
+def test_repeat_where_nobody_said_what_for_is_one_whatever_was_done(
+    make_token: MakeToken, web: Actor, now: datetime
+) -> None:
+    token, _ = make_token(request_key="k")
+    with pytest.raises(AlreadyDone):
+        regenerate_token(token, expires_at=now + DAY, by=web, now=now, request_key="k")
+    assert token.secrets.count() == 1
