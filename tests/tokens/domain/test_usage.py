@@ -140,6 +140,13 @@ def test_last_use_that_an_earlier_version_wrote_of_each_secret_stays(rotated: Ro
     assert last_uses_of_secrets(token) == [(now - hour, "", "old"), (now, "203.0.113.7", "new")]
 
 
+def test_verify_by_whoever_says_nothing_of_itself_is_a_use_all_the_same(make_token: MakeToken, now: datetime) -> None:
+    token, secret = make_token()
+    verify(secret, needed=(), address=CallerAddress(None), now=now)
+    pending.flush_all()
+    assert last_use_of(token) == (now, "", "")
+
+
 @pytest.mark.parametrize("needed", [["introspect"], ["full", "introspect"]])
 def test_verify_that_is_refused_is_no_use(make_token: MakeToken, now: datetime, needed: list[str]) -> None:
     token, secret = make_token()
