@@ -36,6 +36,12 @@ def test_create_token_keeps_what_was_given(alice: User, web: Actor, now: datetim
     assert row.regenerated_at is row.disabled_at is row.revoked_at is row.last_used_at is None
 
 
+def test_create_token_of_which_nothing_more_is_said_can_do_nothing(alice: User, web: Actor, now: datetime) -> None:
+    token, _ = create_token(alice, name="ci", expires_at=now + timedelta(days=1), by=web, now=now)
+    row = AccessToken.objects.get(pk=token.pk)
+    assert (row.description, row.scopes, row.allowed_networks) == ("", "", [])
+
+
 def test_create_token_keeps_the_digest_and_the_hint_of_its_secret_alone(make_token: MakeToken, now: datetime) -> None:
     token, secret = make_token()
     row = TokenSecret.objects.get(token=token)
