@@ -286,7 +286,7 @@ ACTS: dict[str, Act | Look] = {
         "Delete token",
         "laptop was deleted.",
         deleted,
-        repeated="It was deleted",
+        repeated="was deleted",
     ),
     "dismiss": Act(begin_dismiss, "Dismiss", "laptop was taken off the banner.", dismissed),
     "disable several": Act(
