@@ -34,7 +34,7 @@ class Act:
     words: str
     holds: Part
     typed: Part = nothing
-    repeated: str = ""
+    repeated: str | re.Pattern[str] = ""
 
     def send(self, stage: Stage) -> None:
         self._button(stage).click()
@@ -286,7 +286,8 @@ ACTS: dict[str, Act | Look] = {
         "Delete token",
         "laptop was deleted.",
         deleted,
-        repeated="was deleted",
+        # The second may find the token gone, or lose it to the first while it waits.
+        repeated=re.compile("It was deleted|This token was deleted in the meantime"),
     ),
     "dismiss": Act(begin_dismiss, "Dismiss", "laptop was taken off the banner.", dismissed),
     "disable several": Act(

@@ -8,6 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.actor import COMMAND, Actor
 from accounts.models import AuditEvent, User
+from tests.conftest import MakeToken
 from tokens.domain import lookup, pending
 from tokens.domain.lifecycle import regenerate_token
 from tokens.domain.lookup import Found, find
@@ -58,9 +59,7 @@ def set_policy(db: None) -> SetPolicy:
 
 
 @pytest.fixture
-def rotated(
-    make_token: Callable[..., tuple[AccessToken, str]], web: Actor, now: datetime, set_policy: SetPolicy
-) -> Rotated:
+def rotated(make_token: MakeToken, web: Actor, now: datetime, set_policy: SetPolicy) -> Rotated:
     set_policy(overlap_allowed=True)
     token, old = make_token(name="ci")
     week = timedelta(days=7)
