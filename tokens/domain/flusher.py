@@ -11,8 +11,8 @@ from tokens.domain import pending
 from tokens.domain.pending import Rest, no_rest
 
 # In seconds. Together less than one: as much as a lost process may lose.
-INTERVAL = 0.6
-SPREAD = 0.3  # what is written is written over so long: at once, the requests of that time would wait
+INTERVAL = 0.5
+SPREAD = 0.45  # what is written is written over so long: at once, the requests of that time would wait
 log = structlog.get_logger(__name__)
 
 

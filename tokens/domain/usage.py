@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
-from tokens.domain import last_use
-from tokens.domain.last_use import Use
+from tokens.domain import last_use_postgres, last_use_sqlite
+from tokens.domain.last_use import Use, later
 from tokens.domain.pending import Pending, register
 from tokens.models import UsageDay
 from tokens.networks import CallerAddress
@@ -35,6 +35,11 @@ def note_use(secret_id: int, token_id: int, *, address: CallerAddress, agent: st
     uses.note(secret_id, Use(now, token_id, address, agent))
 
 
+def write_uses(batch: Mapping[int, Use]) -> Collection[int]:
+    """Those of secrets, by their ids. Returns those that could not be written now."""
+    return last_use_sqlite.write(batch) if connection.vendor == "sqlite" else last_use_postgres.write(batch)
+
+
 @transaction.atomic
 def write_counts(batch: Mapping[DayOutcome, int]) -> Collection[DayOutcome]:
     """Add to the rows, in one order everywhere, so that two processes don't wait for each other in a ring."""
@@ -45,5 +50,5 @@ def write_counts(batch: Mapping[DayOutcome, int]) -> Collection[DayOutcome]:
     return ()
 
 
-uses = register(Pending("uses", last_use.write, merge=last_use.later))
+uses = register(Pending("uses", write_uses, merge=later))
 counts = register(Pending("outcomes", write_counts, merge=operator.add))

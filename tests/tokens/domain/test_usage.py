@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.actor import Actor
 from tests.conftest import MakeToken
 from tests.tokens.conftest import NOBODYS_SECRET, Rotated, secret_id
-from tokens.domain import last_use, pending, usage
+from tokens.domain import pending, usage
 from tokens.domain.lifecycle import delete_token, disable_token, edit_token
 from tokens.domain.verification import verify
 from tokens.models import AccessToken, TokenSecret, UsageDay
@@ -61,6 +61,16 @@ def test_verify_of_a_good_secret_after_a_flush_is_its_last_use(make_token: MakeT
     expected = (now, "203.0.113.7", "curl/8.5.0")
     assert last_use_of(token) == expected
     assert last_uses_of_secrets(token) == [expected]
+
+
+@pytest.mark.parametrize("agent", ['a"b', "a\\b", "{a,b}", "NULL", "%s %(a)s", "Grüße/1", "'; --", "x" * 200])
+def test_last_use_keeps_whatever_the_agent_calls_itself(
+    make_token: MakeToken, use: Use, now: datetime, agent: str
+) -> None:
+    token, secret = make_token()
+    use(secret, agent=agent, address="2001:db8::7")
+    pending.flush_all()
+    assert last_use_of(token) == (now, "2001:db8::7", agent)
 
 
 def test_verify_many_times_keeps_the_latest(make_token: MakeToken, use: Use, now: datetime) -> None:
@@ -210,16 +220,13 @@ def test_flush_of_many_uses_is_few_queries(
         pending.flush_all()
 
 
-def test_flush_without_a_database_loses_nothing(
-    make_token: MakeToken, use: Use, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_flush_without_a_database_loses_nothing(make_token: MakeToken, use: Use, now: datetime) -> None:
     def fail(*_arguments: object) -> NoReturn:
         raise OperationalError("gone")
 
     token, secret = make_token()
     use(secret)
-    with monkeypatch.context() as broken:
-        broken.setattr(last_use, "_as_json", fail)
+    with connection.execute_wrapper(fail):
         pending.flush_all()
     assert last_use_of(token)[0] is None
     pending.flush_all()
