@@ -6,6 +6,7 @@ import logging.config
 import re
 import sys
 import time
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,21 @@ from tokens.secret_format import scrub
 _MAILED_KEY = re.compile(r"(/confirm-email/|/password/reset/key/)[^/\s]+")
 
 
+# The thread's own: of the request that it answers, or answered last. structlog's way takes several times as long.
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def bind_request_id(request_id: str) -> None:
+    """From here on it is in every line that this thread logs."""
+    _request_id.set(request_id)
+
+
+def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if request_id := _request_id.get():
+        event.setdefault("request_id", request_id)
+    return event
+
+
 def scrub_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Take whatever looks like a secret out of every value, should one ever get here."""
     return {key: _scrubbed(value) if isinstance(value, str) else value for key, value in event.items()}
@@ -30,7 +46,7 @@ def _scrubbed(text: str) -> str:
 
 
 _SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
+    add_request_id,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
 from accounts.actor import Caller
-from tokenportal.logs import write_access
+from tokenportal.logs import bind_request_id, write_access
 from tokens.networks import caller_address, in_any, parse_address, parse_networks
 from tokens.secret_format import scrub
 
@@ -56,7 +56,7 @@ def read_caller(environ: Mapping[str, Any]) -> Caller:
     clean = _clean_agent_again if len(agent) <= _OFTEN_SEEN else _clean_agent
     address, certain, from_proxy = find(header("REMOTE_ADDR", ""), forwarded_for, settings.TRUSTED_PROXIES)
     request_id = (from_proxy and _given_id(header("HTTP_X_REQUEST_ID", ""))) or f"{random.getrandbits(64):016x}"
-    structlog.contextvars.bind_contextvars(request_id=request_id)  # over that of the thread's last request
+    bind_request_id(request_id)  # over that of the thread's last request
     return Caller(address, certain, clean(agent), request_id, from_proxy)
 
 

@@ -69,6 +69,7 @@ def test_mount_with_a_mistake_of_ours_is_500_and_logged(
     response = mount.get("/auth/verify")
     assert (response.status_code, response.json()["type"]) == (500, "urn:tokenportal:problem:internal_error")
     assert "request failed" in caplog.text
+    assert response["X-Request-Id"] in caplog.text
 
 
 def test_mount_without_a_database_is_503(
