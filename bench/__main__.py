@@ -42,7 +42,12 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--short", action="store_true", help="prove that it runs: little of everything, keep nothing")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=4,
+        help="of a turn; of one of a second, half of what it notes is written after it",
+    )
     parser.add_argument("--tokens", type=int, default=100_000)
     parser.add_argument("--few", type=int, default=10_000)
     parser.add_argument("--many", type=int, default=1_000_000)
