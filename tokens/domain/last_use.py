@@ -6,7 +6,8 @@ to another secret's goes to the row of its own.
 
 Written are many uses at once (last_use_postgres.py, last_use_sqlite.py), in two steps: at first, by a
 plain statement, those of a secret whose token was last used with it too, or never; then, by one that costs
-several times as much, what the first left. A later use that stands there already stays.
+several times as much, what the first left. Of two secrets of a token that was never used the first step may
+write either; the second brings both to their places. A later use that stands there already stays.
 """
 
 from datetime import datetime
