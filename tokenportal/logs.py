@@ -1,20 +1,15 @@
 """Logging: one line an event on standard output, without secrets."""
 
-import json
 import logging
 import logging.config
 import re
 import sys
-import time
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from accounts.actor import Caller
 from tokens.secret_format import scrub
 
 # The keys of mailed links, which Django logs with the path when such a page fails.
@@ -91,33 +86,3 @@ def configure(*, debug: bool) -> None:
             },
         }
     )
-
-
-def write_access(method: str, route: str | None, status: int, ms: float, caller: Caller) -> None:
-    """A line of the access log, as structlog's JSON would be, at a tenth of its price.
-
-    Verification writes one for each request, and the long way would be a quarter of the whole answer.
-    Of the values the method alone is text that the caller chose freely.
-    """
-    quote = _quote_again if len(method) <= _LONGEST_METHOD else _quote
-    seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
-    sys.stdout.write(
-        f'{{{quote(method, route)}, "status": {status}, "ms": {ms:.1f}, "address": "{caller.address}", '
-        f'"event": "request", "request_id": "{caller.request_id}", "level": "info", '
-        f'"timestamp": "{_second(seconds)}.{microseconds:06}Z"}}\n'
-    )
-    sys.stdout.flush()
-
-
-@lru_cache(maxsize=2)
-def _second(since_1970: int) -> str:
-    return datetime.fromtimestamp(since_1970, UTC).isoformat()[:19]
-
-
-def _quote(method: str, route: str | None) -> str:
-    return f'"method": {json.dumps(scrub(method))}, "route": {json.dumps(route)}'
-
-
-# HTTP has few; what is longer is not worth the memory.
-_LONGEST_METHOD = 20
-_quote_again = lru_cache(maxsize=256)(_quote)

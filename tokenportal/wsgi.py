@@ -12,11 +12,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tokenportal.settings")
 _django = get_wsgi_application()
 
 # What follows needs the settings.
-from tokenportal.middleware import log_request, read_caller  # noqa: E402
+from tokenportal.middleware import note_request, read_caller  # noqa: E402
 from tokens.domain import flusher  # noqa: E402
 from tokens.gateway.wsgi_middleware import VerifyMiddleware  # noqa: E402
 
-verifying = VerifyMiddleware(_django, read_caller=read_caller, log_request=log_request)
+verifying = VerifyMiddleware(_django, read_caller=read_caller, log_request=note_request)
 
 # What stands after the start stays: the garbage collector need not go through it again and again.
 gc.collect()

@@ -9,7 +9,7 @@ import os
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Hashable, Mapping
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from django.db import DataError, Error
@@ -125,23 +125,32 @@ class Pending(Generic[K, V]):
                 self._forget_oldest()
 
 
-_registered: list[Pending[Any, Any]] = []
+class Waiting(Protocol):
+    """What the flusher writes, and a forked process forgets."""
+
+    def flush(self, rest: Rest) -> None: ...
+
+    def forget(self) -> None: ...
 
 
-def register(pending: Pending[K, V]) -> Pending[K, V]:
+W = TypeVar("W", bound=Waiting)
+_registered: list[Waiting] = []
+
+
+def register(waiting: W) -> W:
     """Have it flushed with the others."""
-    _registered.append(pending)
-    return pending
+    _registered.append(waiting)
+    return waiting
 
 
 def flush_all(rest: Rest = no_rest) -> None:
-    for pending in _registered:
-        pending.flush(rest)
+    for waiting in _registered:
+        waiting.flush(rest)
 
 
 def forget_all() -> None:
-    for pending in _registered:
-        pending.forget()
+    for waiting in _registered:
+        waiting.forget()
 
 
 os.register_at_fork(after_in_child=forget_all)

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from tests.conftest import MakeToken, MountedClient
 from tests.tokens.conftest import NOBODYS_SECRET
-from tokens.domain import limits, lookup
+from tokens.domain import limits, lookup, pending
 from tokens.gateway import forward_auth, wsgi_middleware
 
 
@@ -19,7 +19,8 @@ def mount(db: None) -> MountedClient:
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """The lines of the access log."""
+    """The lines of the access log, with those that wait to be written."""
+    pending.flush_all()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     return [line for line in lines if line["event"] == "request"]
 
