@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 _MERGED_AT_ONCE = 50
 # Small, so that requests get their turn in between, and nobody waits long for a row.
-_WRITTEN_AT_ONCE = 50
+_WRITTEN_AT_ONCE = 100
 
 
 # Leaves the database, and the interpreter, to the requests for a while; given is the share of all that was written.

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -196,3 +198,66 @@ def test_find_where_its_statement_is_gone_prepares_again_on_the_same_connection(
     raw.execute("DEALLOCATE ALL")
     assert find(secret) is not None
     assert connection.connection is raw
+
+
+# --- Watching for the answer --------------------------------------------------------------------
+
+
+class Answering:
+    """A connection on which the answer is there once it was looked for so many times; None: never."""
+
+    def __init__(self, looks: int | None) -> None:
+        self.looks = looks
+
+    def is_busy(self) -> bool:
+        return self.looks is None or self.looks > 0
+
+    def consume_input(self) -> None:
+        if self.looks is not None:
+            self.looks -= 1
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answering], bool]:
+    """Whether the answer was watched for."""
+    monkeypatch.setattr(lookup, "_thread", SimpleNamespace(missed=0, unwatched=0))
+    monkeypatch.setattr(lookup, "_WATCHED", 60)  # in seconds: no busy machine makes an answer late
+
+    def was_watched(answering: Answering) -> bool:
+        with mock.patch.object(lookup, "_comes_at_once", wraps=lookup._comes_at_once) as comes:
+            lookup._watch_for_answer(answering)  # type: ignore[arg-type]  # of a connection it has what is used
+        return comes.called
+
+    return was_watched
+
+
+def test_watch_for_answers_that_come_at_once_goes_on(watch: Callable[[Answering], bool]) -> None:
+    assert all(watch(Answering(looks)) for looks in (0, 1, 2, 3))
+
+
+def test_watch_for_answers_that_come_late_is_given_up_but_for_one_in_a_hundred(
+    watch: Callable[[Answering], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_WATCHED", 0)
+    watched = [number for number in range(400) if watch(Answering(None))]
+    assert watched == [0, 2, 6, 14, 30, 62, 126, 227, 328]
+
+
+def test_watch_for_answers_that_come_at_once_again_goes_on(
+    watch: Callable[[Answering], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as late:
+        late.setattr(lookup, "_WATCHED", 0)
+        assert [watch(Answering(None)) for _ in range(3)] == [True, False, True]
+    assert [watch(Answering(1)) for _ in range(5)] == [False, False, False, True, True]
+
+
+@pytest.mark.postgres
+@real
+def test_find_of_what_is_answered_late_is_found(make_token: MakeToken, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, secret = make_token()
+    monkeypatch.setattr(lookup, "_WATCHED", 0)
+    for _ in range(3):
+        found = find(secret)
+        assert found is not None
+        assert found.token_id == token.pk
