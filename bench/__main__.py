@@ -24,6 +24,9 @@ from bench import table, versions
 from bench.contenders import ON_POSTGRES, ON_SQLITE, PORTAL, Contender
 from bench.serving import ROOT, ask, environment, serving
 
+# Over each of the two databases that are compared in the process.
+PASSES = 15
+
 
 def main() -> None:
     options = read_options()
@@ -44,7 +47,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=int,
         default=4,
         help="of a turn; of one of a second, half of what it notes is written after it",
     )
@@ -63,17 +66,15 @@ def measure_postgres(server: str, folder: Path, options: argparse.Namespace) -> 
         run("bench.seed_portal", environment(folder, ours, PORTAL), options.tokens, folder / "portal")
         run("bench.seed_peers", environment(folder, theirs, "bench.peers_settings"), options.tokens, folder)
         rounds = measure(ON_POSTGRES, folder, {PORTAL: ours, "bench.peers_settings": theirs, "": ""}, options)
-    with database(server, "bench_portal") as ours:
-        return {"rounds": rounds, "in_process": measure_in_process(folder, ours, options)}
+    with database(server, "bench_few") as few, database(server, "bench_many") as many:
+        return {"rounds": rounds, "in_process": measure_in_process(folder, few, many, options)}
 
 
 def measure_sqlite(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    folder.mkdir()
-    for name, count in (("served", options.tokens), ("counted", options.few)):
-        (folder / name / "data").mkdir(parents=True, mode=0o700)
-        run("bench.seed_portal", environment(folder / name, "", PORTAL), count, folder / name / "portal")
-    rounds = measure(ON_SQLITE, folder / "served", {PORTAL: "", "": ""}, options)
-    return {"rounds": rounds, "in_process": count_in_process(folder / "counted", "", options)}
+    (folder / "data").mkdir(parents=True, mode=0o700)
+    run("bench.seed_portal", environment(folder, "", PORTAL), options.tokens, folder / "portal")
+    rounds = measure(ON_SQLITE, folder, {PORTAL: "", "": ""}, options)
+    return {"rounds": rounds, "in_process": measure_in_process(folder, "", "", options)}
 
 
 def measure(
@@ -107,16 +108,37 @@ def one_round(
     return measured
 
 
-def measure_in_process(folder: Path, database_url: str, options: argparse.Namespace) -> dict[str, Any]:
-    run("bench.seed_portal", environment(folder, database_url, PORTAL), options.few, folder / "portal")
-    return count_in_process(folder, database_url, options)
+def measure_in_process(folder: Path, few: str, many: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Passes over two databases, one after the other in turn, so that a slow moment falls on both."""
+    with ExitStack() as stack:
+        asking = [
+            stack.enter_context(answering(folder / str(count), address_of_it, count))
+            for count, address_of_it in ((options.few, few), (options.many, many))
+        ]
+        passes = [[one_pass(process) for process in asking] for _ in range(PASSES)]
+    with_few, with_many = zip(*passes, strict=True)
+    return {"few": options.few, "many": options.many, "with_few_us": with_few, "with_many_us": with_many}
 
 
-def count_in_process(folder: Path, database_url: str, options: argparse.Namespace) -> dict[str, Any]:
+@contextmanager
+def answering(folder: Path, database_url: str, count: int) -> Iterator["subprocess.Popen[str]"]:
+    """A process that answers from a new portal with so many tokens (see bench.in_process)."""
+    (folder / "data").mkdir(parents=True, mode=0o700)
     surroundings = environment(folder, database_url, PORTAL)
-    said = run("bench.in_process", surroundings, folder / "portal", options.few, options.many)
-    measured: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
-    return measured
+    run("bench.seed_portal", surroundings, count, folder / "portal")
+    command = [sys.executable, "-m", "bench.in_process", str(folder / "portal")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.communicate()
+
+
+def one_pass(process: "subprocess.Popen[str]") -> float:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
 
 
 def run(module: str, surroundings: dict[str, str], *arguments: object) -> str:

@@ -1,9 +1,8 @@
-"""python -m bench.in_process FILE FEW MANY: microseconds of one answer without a server, with few tokens and with many.
+"""python -m bench.in_process FILE: microseconds of one answer without a server, for each line on standard input.
 
-FILE holds the secrets of the first FEW; the rest are added here.
+FILE holds the secrets of the database's tokens. Each line makes one pass over some of them.
 """
 
-import json
 import sys
 import time
 from datetime import timedelta
@@ -16,32 +15,20 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from accounts.models import User  # noqa: E402
 from bench.rows import RANDOM  # noqa: E402
-from bench.seed_portal import add_tokens  # noqa: E402
 from tokens.gateway import forward_auth  # noqa: E402
-from tokens.models import AccessToken  # noqa: E402
 from tokens.networks import CallerAddress  # noqa: E402
 from tokens.presenting import Presented  # noqa: E402
 
 ASKED = 5_000
-PASSES = 9
 
 
-def main(file: Path, few: int, many: int) -> None:
+def main(file: Path) -> None:
     secrets = file.read_text().split()
-    with_few = microseconds(secrets)
-    people = list(User.objects.filter(is_service=False))
-    secrets += add_tokens(people, first=AccessToken.objects.latest("pk").pk + 1, count=many - few)
-    with_many = microseconds(secrets)
-    print(json.dumps({"few": few, "many": many, "with_few_us": with_few, "with_many_us": with_many}))
-
-
-def microseconds(secrets: list[str]) -> list[float]:
-    """The mean of each pass over random secrets, after one that warms up."""
     asked = [presented(secret) for secret in RANDOM.sample(secrets, min(ASKED, len(secrets)))]
-    one_pass(asked)
-    return [one_pass(asked) for _ in range(PASSES)]
+    one_pass(asked)  # what is prepared, planned and cached at first
+    for _ in sys.stdin:
+        print(one_pass(asked), flush=True)
 
 
 def one_pass(asked: list[Presented]) -> float:
@@ -58,4 +45,4 @@ def presented(secret: str) -> Presented:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]))

@@ -32,10 +32,11 @@ def _database(kind: str, measured: dict[str, Any]) -> Iterable[str]:
     head = "| | requests a second | × the bare Django view | p50 | p99 |\n|---|---:|---:|---:|---:|\n"
     yield head + "\n".join(_row(name, rounds) for name in sorted(rounds[0], key=lambda name: -_rate(name, rounds)))
     inside = measured["in_process"]
-    few, many = statistics.median(inside["with_few_us"]), statistics.median(inside["with_many_us"])
+    few, many = inside["with_few_us"], inside["with_many_us"]
+    ratios = [with_many / with_few for with_few, with_many in zip(few, many, strict=True)]
     yield (
-        f"In the process, without a server: {few:.0f} µs an answer with {inside['few']:,} tokens, "
-        f"{many:.0f} µs with {inside['many']:,}: × {many / few:.2f}."
+        f"In the process, without a server: {statistics.median(few):.0f} µs an answer with {inside['few']:,} tokens, "
+        f"{statistics.median(many):.0f} µs with {inside['many']:,}: {_spread(ratios)} times as long."
     )
 
 
@@ -46,8 +47,11 @@ def _rate(name: str, rounds: list[dict[str, Any]]) -> float:
 def _row(name: str, rounds: list[dict[str, Any]]) -> str:
     ratios = [measured[name]["per_second"] / measured[DJANGO.name]["per_second"] for measured in rounds]
     p50, p99 = (statistics.median(measured[name][key] for measured in rounds) for key in ("p50_ms", "p99_ms"))
-    spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    return f"| {name} | {_rate(name, rounds):,.0f} | {spread} | {p50:.2f} ms | {p99:.2f} ms |"
+    return f"| {name} | {_rate(name, rounds):,.0f} | {_spread(ratios)} | {p50:.2f} ms | {p99:.2f} ms |"
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def write(result: dict[str, Any]) -> None:
