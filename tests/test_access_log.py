@@ -42,10 +42,10 @@ def test_note_is_written_with_the_next_flush(capsys: pytest.CaptureFixture[str])
 
 
 def test_note_of_many_is_written_without_a_flush(capsys: pytest.CaptureFixture[str]) -> None:
-    for number in range(120):
+    for number in range(70):
         note(number)
     statuses = [line["status"] for line in written(capsys)]
-    assert statuses == list(range(100))
+    assert statuses == list(range(50))
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from accounts.actor import Caller
 from tokens.domain.pending import Rest, no_rest, register
 from tokens.secret_format import scrub
 
-_WRITTEN_AT_ONCE = 100
+_WRITTEN_AT_ONCE = 50
 
 
 class Line(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tokenportal.settings")
 
@@ -18,7 +19,9 @@ from tokens.gateway.wsgi_middleware import VerifyMiddleware  # noqa: E402
 
 verifying = VerifyMiddleware(_django, read_caller=read_caller, log_request=note_request)
 
-# What stands after the start stays: the garbage collector need not go through it again and again.
+# What the first page would load is loaded now, and what stands after the start stays: the garbage collector
+# need not go through it again and again, which stopped every request for 10 ms.
+get_resolver().url_patterns  # noqa: B018  # imports the pages
 gc.collect()
 gc.freeze()
 
