@@ -1,9 +1,9 @@
-"""The last use of a token under the web server: written soon, and at its end."""
+"""The last use of a token under the web server, and its access log: written soon, and at its end."""
 
 import pytest
 
 from tests.system.conftest import NewPortal
-from tests.system.portal import Portal, Token
+from tests.system.portal import PRODUCTION, Portal, Token
 from tests.system.visitor import ask
 
 
@@ -37,3 +37,12 @@ def test_last_use_when_the_server_is_stopped_at_once_is_written(portal: Portal) 
     assert verify(portal, token, "last") == 204  # the next flush is most of a second away
     assert web.stop() == 0
     assert last_use(portal, token) == ["127.0.0.1", "last"]
+
+
+def test_access_log_when_the_server_is_stopped_at_once_has_every_line(new_portal: NewPortal) -> None:
+    portal = new_portal(**PRODUCTION)
+    web, token = portal.start_web(), portal.make_token("busy")
+    for _ in range(3):
+        assert verify(portal, token) == 204
+    assert web.stop() == 0
+    assert web.said.count('"route": "auth/verify", "status": 204') == 3
