@@ -1,6 +1,7 @@
 """Other programs: started as the product starts them, waited for, and ended by their own ids."""
 
 import os
+import random
 import shlex
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from string import Template
 from typing import TypeVar
@@ -31,11 +33,30 @@ def wait_for(look: Callable[[], T], *, what: str, deadline: float = DEADLINE) ->
     return found
 
 
+def own_ports(worker: str) -> range:
+    """A worker's own thousand of ports: `gw3` is pytest-xdist's name of the fourth, "" is a run without workers.
+
+    They are below those that a system gives to connections (on Linux from 32768 on): one of these may be
+    taken before the program that it was found for listens there.
+    """
+    first = 10_000 + int(worker.removeprefix("gw") or 0) % 20 * 1_000
+    return range(first, first + 1_000)
+
+
+_own = own_ports(os.environ.get("PYTEST_XDIST_WORKER", ""))
+_ports = cycle(random.sample(_own, len(_own)))  # another run on this machine goes through them in another order
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """One that nobody listens at; another one each time."""
+    return next(port for port in _ports if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def accepts(port: int) -> bool:
