@@ -20,7 +20,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
 from django.db.models.signals import post_migrate
 from django.http import HttpResponse
 from django.test import Client
@@ -29,7 +29,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import User
-from tokens.domain import limits, pending
+from tokens.domain import limits, lookup, pending
 from tokens.domain.lifecycle import create_token
 from tokens.mail.sending import send_notifications
 from tokens.models import AccessToken
@@ -118,6 +118,12 @@ def _rows_of_migrations() -> None:
 def _nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test is refused for what another one did too often."""
     monkeypatch.setattr(limits, "_counts", limits.Counts())
+
+
+@pytest.fixture(autouse=True)
+def _connection_of_the_test() -> None:
+    """Verification keeps its thread's connection, and once a browser runs, its event loop gives the thread another."""
+    lookup._thread.connection = connections[DEFAULT_DB_ALIAS]
 
 
 @pytest.fixture(autouse=True)
