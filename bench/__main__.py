@@ -61,9 +61,8 @@ def read_options() -> argparse.Namespace:
 
 
 def measure_postgres(server: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    (folder / "data").mkdir(parents=True, mode=0o700)
     with database(server, "bench_portal") as ours, database(server, "bench_peers") as theirs:
-        run("bench.seed_portal", environment(folder, ours, PORTAL), options.tokens, folder / "portal")
+        seed_portal(folder, ours, options.tokens)
         run("bench.seed_peers", environment(folder, theirs, "bench.peers_settings"), options.tokens, folder)
         rounds = measure(ON_POSTGRES, folder, {PORTAL: ours, "bench.peers_settings": theirs, "": ""}, options)
     with database(server, "bench_few") as few, database(server, "bench_many") as many:
@@ -71,8 +70,7 @@ def measure_postgres(server: str, folder: Path, options: argparse.Namespace) -> 
 
 
 def measure_sqlite(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    (folder / "data").mkdir(parents=True, mode=0o700)
-    run("bench.seed_portal", environment(folder, "", PORTAL), options.tokens, folder / "portal")
+    seed_portal(folder, "", options.tokens)
     rounds = measure(ON_SQLITE, folder, {PORTAL: "", "": ""}, options)
     return {"rounds": rounds, "in_process": measure_in_process(folder, "", "", options)}
 
@@ -112,8 +110,8 @@ def measure_in_process(folder: Path, few: str, many: str, options: argparse.Name
     """Passes over two databases, one after the other in turn, so that a slow moment falls on both."""
     with ExitStack() as stack:
         asking = [
-            stack.enter_context(answering(folder / str(count), address_of_it, count))
-            for count, address_of_it in ((options.few, few), (options.many, many))
+            stack.enter_context(answering(folder / str(count), database_url, count))
+            for count, database_url in ((options.few, few), (options.many, many))
         ]
         passes = [[one_pass(process) for process in asking] for _ in range(PASSES)]
     with_few, with_many = zip(*passes, strict=True)
@@ -123,14 +121,20 @@ def measure_in_process(folder: Path, few: str, many: str, options: argparse.Name
 @contextmanager
 def answering(folder: Path, database_url: str, count: int) -> Iterator["subprocess.Popen[str]"]:
     """A process that answers from a new portal with so many tokens (see bench.in_process)."""
-    (folder / "data").mkdir(parents=True, mode=0o700)
-    surroundings = environment(folder, database_url, PORTAL)
-    run("bench.seed_portal", surroundings, count, folder / "portal")
+    surroundings = seed_portal(folder, database_url, count)
     command = [sys.executable, "-m", "bench.in_process", str(folder / "portal")]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdin=pipe, stdout=pipe, text=True) as process:
         yield process
         process.communicate()
+
+
+def seed_portal(folder: Path, database_url: str, count: int) -> dict[str, str]:
+    """A new portal with so many tokens, whose secrets are in the file `portal`; what its processes have around them."""
+    (folder / "data").mkdir(parents=True, mode=0o700)
+    surroundings = environment(folder, database_url, PORTAL)
+    run("bench.seed_portal", surroundings, count, folder / "portal")
+    return surroundings
 
 
 def one_pass(process: "subprocess.Popen[str]") -> float:
