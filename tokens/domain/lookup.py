@@ -77,8 +77,7 @@ _SELECT = """
 class _Thread(threading.local):
     """Django's connection of this thread; on PostgreSQL what was prepared, and on which connection below it.
 
-    `missed` is how often in a row an answer was watched for in vain, as far as that counts; `unwatched` is
-    how many answers are now slept for without that.
+    After an answer that was watched for in vain, `missed` are slept for at once; `unwatched` of these are left.
     """
 
     raw: "psycopg.Connection[Any] | None" = None
