@@ -27,7 +27,10 @@ class Caller(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `user` is None for the system itself; `token_id` is the token that was presented."""
+    """Who acts. `user` is None for the system itself.
+
+    `token_id` is the token that was presented, and `secret_id` that one of its secrets.
+    """
 
     user: "User | None"
     channel: Channel
@@ -35,6 +38,7 @@ class Actor:
     agent: str = ""
     token_id: int | None = None
     request_id: str = ""
+    secret_id: int | None = None
 
 
 def caller_of(request: HttpRequest) -> Caller:

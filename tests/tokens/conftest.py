@@ -100,6 +100,11 @@ def selects(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
+def by_token(token: AccessToken) -> Actor:
+    """Its owner, who calls the API by the secret that is current now."""
+    return Actor(token.owner, "api", token_id=token.pk, secret_id=token.current_secret.pk)
+
+
 def events(token: AccessToken) -> list[str]:
     """The kinds of a token's audit events, oldest first."""
     rows = AuditEvent.objects.filter(subject_type="token", subject_id=token.pk)

@@ -67,7 +67,8 @@ def actor_by_token(request: ApiRequest) -> Actor:
     """The owner, who acts by the token that was presented."""
     caller = caller_of(request)
     owner = User.objects.get(pk=request.auth.owner_id)
-    return Actor(owner, "api", caller.address, caller.agent, request.auth.token_id, caller.request_id)
+    found = request.auth
+    return Actor(owner, "api", caller.address, caller.agent, found.token_id, caller.request_id, found.secret_id)
 
 
 def _refuse_too_many(found: Found) -> None:

@@ -82,7 +82,6 @@ def regenerate_current_token(
     """The one call that may give a token a later end, within the policy. An old secret may not make it."""
     now, asked = timezone.now(), payload or RegenerateIn()
     made = delegation.regenerate_itself(
-        request.auth.secret_id,
         end=asked.end,
         overlap=timedelta(seconds=asked.overlap),
         by=actor_by_token(request),

@@ -1,6 +1,6 @@
 """What tokens do to tokens: the acts of `lifecycle`, within what the token that asks may do itself.
 
-`by` is its owner with its id. What comes of an act has no scope, no wider network and no later end
+`by` is its owner with its id and its secret's. What comes of an act has no scope, no wider network and no later end
 than that token has, or BeyondAuthority takes the whole act back; ending is allowed to all.
 """
 
@@ -18,6 +18,7 @@ from tokens.domain import lifecycle
 from tokens.domain.checks import hold_resources
 from tokens.domain.expiration import NO_OVERLAP, WantedEnd
 from tokens.domain.rows import lock_owner
+from tokens.domain.secret_rows import accepted_secrets
 from tokens.domain.states import state_of
 from tokens.errors import ActingTokenEnded, BeyondAuthority, ChangedElsewhere, TokenGone
 from tokens.models import AccessToken, Policy
@@ -88,16 +89,16 @@ def regenerate_token(
 
 @transaction.atomic
 def regenerate_itself(
-    secret_id: int, *, end: WantedEnd, overlap: timedelta = NO_OVERLAP, by: Actor, now: datetime, **repeat: Any
+    *, end: WantedEnd, overlap: timedelta = NO_OVERLAP, by: Actor, now: datetime, **repeat: Any
 ) -> Made:
-    """A new secret for the token that asks by the secret of that id, and any end that the policy allows.
+    """A new secret for the token that asks, and any end that the policy allows.
 
     Raises what lifecycle.regenerate_token raises; AlreadyDone if the secret that asks was replaced.
     """
-    maker, _ = _hold(by, None, scopes=(), now=now)
+    maker, _ = _hold_tokens(by, None, scopes=(), now=now)
     expires_at = end.resolve(policy=Policy.current(), now=now)
     made = lifecycle.regenerate_token(
-        maker, expires_at=expires_at, overlap=overlap, replaces=secret_id, by=by, now=now, **repeat
+        maker, expires_at=expires_at, overlap=overlap, replaces=by.secret_id, by=by, now=now, **repeat
     )
     return Made(*made)
 
@@ -107,9 +108,24 @@ def _hold(
 ) -> tuple[AccessToken, AccessToken]:
     """The token that asks, and the one that is acted on (without one, the same), locked.
 
+    Locked, so that what a leaked token makes is either there when it is revoked or regenerated, or
+    not made. Raises TokenGone, ActingTokenEnded.
+    """
+    assert by.secret_id is not None
+    maker, current = _hold_tokens(by, token, scopes=scopes, now=now)
+    # Who waited may have read the clock before the act that it waited for; that act has set updated_at.
+    if not accepted_secrets(maker, now=max(now, maker.updated_at)).filter(pk=by.secret_id).exists():
+        raise ActingTokenEnded
+    return maker, current
+
+
+def _hold_tokens(
+    by: Actor, token: AccessToken | None, *, scopes: Iterable[str], now: datetime
+) -> tuple[AccessToken, AccessToken]:
+    """As _hold, whatever became of the secret that asks.
+
     In one order for all: the owner, the resources, then tokens by their ids, so that no two acts wait
-    for each other. Locked, so that what a leaked token makes is either there when the leak is
-    reported, or not made. Raises TokenGone, ActingTokenEnded.
+    for each other.
     """
     assert by.user is not None
     assert by.token_id is not None

@@ -1,5 +1,6 @@
 """What a token may do to tokens: nothing comes out stronger than itself."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import MakeToken
-from tests.tokens.conftest import Judge, SetPolicy, last_event
+from tests.tokens.conftest import Judge, SetPolicy, by_token, last_event
 from tokens.domain import delegation
 from tokens.domain.expiration import WantedEnd
-from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
+from tokens.domain.lifecycle import delete_token, disable_token, end_secret, regenerate_token, revoke_token
 from tokens.errors import (
     ActingTokenEnded,
     AlreadyDone,
@@ -23,7 +24,7 @@ from tokens.errors import (
 )
 from tokens.models import AccessToken
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOMENT, HOUR, DAY = timedelta(milliseconds=5), timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("resources")
 
 
@@ -35,8 +36,8 @@ def maker(make_token: MakeToken, now: datetime) -> AccessToken:
 
 
 @pytest.fixture
-def by(alice: User, maker: AccessToken) -> Actor:
-    return Actor(alice, "api", token_id=maker.pk)
+def by(maker: AccessToken) -> Actor:
+    return by_token(maker)
 
 
 WITHIN: dict[str, Any] = {"scopes": ["deployments:read"], "allowed_networks": ["10.1.0.0/16"]}
@@ -78,8 +79,8 @@ def test_create_token_wider_than_the_makers_is_refused_and_leaves_nothing(
     assert AccessToken.objects.count() == 1
 
 
-def test_create_token_by_full_access_can_not_give_introspect(make_token: MakeToken, alice: User, now: datetime) -> None:
-    by = Actor(alice, "api", token_id=make_token()[0].pk)
+def test_create_token_by_full_access_can_not_give_introspect(make_token: MakeToken, now: datetime) -> None:
+    by = by_token(make_token()[0])
     with pytest.raises(InvalidScopes):
         create(by, now, scopes=["introspect"])
 
@@ -222,8 +223,7 @@ def test_regenerate_token_itself_by_its_id_gets_no_later_end(by: Actor, maker: A
 def test_regenerate_itself_may_end_later_within_the_policy(
     by: Actor, maker: AccessToken, now: datetime, judge: Judge
 ) -> None:
-    secret = maker.current_secret.pk
-    made = delegation.regenerate_itself(secret, end=WantedEnd(days=365), by=by, now=now)
+    made = delegation.regenerate_itself(end=WantedEnd(days=365), by=by, now=now)
     assert (made.token.pk, made.token.expires_at, made.is_cut) == (maker.pk, now + 365 * DAY, False)
     assert judge(made.secret, address="10.1.2.3") == "good"
 
@@ -232,10 +232,9 @@ def test_regenerate_itself_by_an_old_secret_is_refused(
     by: Actor, maker: AccessToken, now: datetime, set_policy: SetPolicy, judge: Judge
 ) -> None:
     set_policy(overlap_allowed=True)
-    old = maker.current_secret.pk
     _, new = regenerate_token(maker, expires_at=now + DAY, overlap=HOUR, by=by, now=now)
     with pytest.raises(AlreadyDone):
-        delegation.regenerate_itself(old, end=WantedEnd(), by=by, now=now)
+        delegation.regenerate_itself(end=WantedEnd(), by=by, now=now)
     assert judge(new, address="10.1.2.3") == "good"
 
 
@@ -247,7 +246,7 @@ def every_act(by: Actor, token: AccessToken, now: datetime) -> list[Any]:
         lambda: create(by, now),
         lambda: delegation.change_token(token, name="n", by=by, now=now),
         lambda: delegation.regenerate_token(token, end=WantedEnd(), by=by, now=now),
-        lambda: delegation.regenerate_itself(token.current_secret.pk, end=WantedEnd(), by=by, now=now),
+        lambda: delegation.regenerate_itself(end=WantedEnd(), by=by, now=now),
     ]
 
 
@@ -264,6 +263,38 @@ def test_acts_by_a_token_that_ended_in_the_meantime_are_refused(
     elif way == "deactivated":
         User.objects.filter(pk=maker.owner_id).update(deactivated_at=now)
     for act in every_act(by, weaker, maker.expires_at if way == "expired" else now):
+        with pytest.raises(ActingTokenEnded):
+            act()
+
+
+def test_acts_by_a_secret_that_was_replaced_in_the_meantime_are_refused(
+    by: Actor, maker: AccessToken, weaker: AccessToken, now: datetime
+) -> None:
+    # They waited for the token that was regenerated, so that they read the clock before that.
+    regenerate_token(maker, expires_at=now + DAY, by=by, now=now + MOMENT)
+    for act in every_act(by, weaker, now)[:3]:
+        with pytest.raises(ActingTokenEnded):
+            act()
+    with pytest.raises(AlreadyDone):
+        delegation.regenerate_itself(end=WantedEnd(), by=by, now=now)
+    assert AccessToken.objects.count() == 2
+
+
+def test_acts_by_a_secret_that_lives_on_are_done_until_it_is_ended(
+    by: Actor, maker: AccessToken, weaker: AccessToken, now: datetime, set_policy: SetPolicy
+) -> None:
+    set_policy(overlap_allowed=True)
+    regenerate_token(maker, expires_at=now + 30 * DAY, overlap=HOUR, by=by, now=now)
+    for act in every_act(by, weaker, now)[:3]:
+        act()
+    end_secret(maker, by.secret_id or 0, by=by, now=now + MOMENT)
+    for act in every_act(by, weaker, now)[:3]:
+        with pytest.raises(ActingTokenEnded):
+            act()
+
+
+def test_acts_by_another_tokens_secret_are_refused(by: Actor, weaker: AccessToken, now: datetime) -> None:
+    for act in every_act(replace(by, secret_id=weaker.current_secret.pk), weaker, now)[:3]:
         with pytest.raises(ActingTokenEnded):
             act()
 

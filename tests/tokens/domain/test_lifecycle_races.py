@@ -11,9 +11,9 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import AuditEvent
 from tests.conftest import MakeToken
-from tests.tokens.conftest import Judge, SetPolicy, events, secret_id
+from tests.tokens.conftest import Judge, SetPolicy, by_token, events, secret_id
 from tokens.domain import delegation
 from tokens.domain.expiration import WantedEnd
 from tokens.domain.lifecycle import (
@@ -190,10 +190,10 @@ def test_verification_while_a_token_is_changed_waits_for_nobody(
 
 
 def test_revoke_token_that_leaked_while_it_makes_others_leaves_none_of_them_good(
-    make_token: MakeToken, alice: User, web: Actor, now: datetime, judge: Judge
+    make_token: MakeToken, web: Actor, now: datetime, judge: Judge
 ) -> None:
     thief = make_token()[0]
-    by = Actor(alice, "api", token_id=thief.pk)
+    by = by_token(thief)
 
     def act(number: int) -> Any:
         if number == 5:
@@ -207,11 +207,28 @@ def test_revoke_token_that_leaked_while_it_makes_others_leaves_none_of_them_good
     assert not AccessToken.objects.filter(made_by_token=thief, revoked_at=None).exists()
 
 
-def test_change_token_of_two_on_each_other_deadlocks_nobody(make_token: MakeToken, alice: User, now: datetime) -> None:
+def test_regenerate_token_while_its_old_secret_makes_others_ends_that(
+    make_token: MakeToken, web: Actor, now: datetime
+) -> None:
+    leaked = make_token()[0]
+    by = by_token(leaked)
+
+    def act(number: int) -> Any:
+        at = now + number * timedelta(microseconds=1)
+        if number == 5:
+            return regenerate_token(leaked, expires_at=now + DAY, by=web, now=at)
+        return delegation.create_token(name=f"n {number}", scopes=["full"], end=WantedEnd(days=7), by=by, now=at)
+
+    assert set(codes(at_once(12, act))) <= {"done", "invalid_token"}
+    kinds = list(AuditEvent.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds[-1] == "token.regenerated"
+
+
+def test_change_token_of_two_on_each_other_deadlocks_nobody(make_token: MakeToken, now: datetime) -> None:
     tokens = [make_token()[0] for _ in range(3)]
 
     def act(number: int) -> Any:
-        by = Actor(alice, "api", token_id=tokens[number % 3].pk)
+        by = by_token(tokens[number % 3])
         target = AccessToken.objects.get(pk=tokens[(number + 1 + number // 3 % 2) % 3].pk)
         return delegation.change_token(target, description=f"by {number}", by=by, now=now)
 
