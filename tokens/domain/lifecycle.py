@@ -96,16 +96,19 @@ def edit_token(
     """Change what is not secret; the secrets go on working and the end does not move.
 
     What is None stays. `version` is the `updated_at` that the caller saw: another one raises
-    ChangedElsewhere. Scopes that the token has already may stay even if the policy gives them no more.
+    ChangedElsewhere, unless the token is already as wanted. Scopes that the token has already may
+    stay even if the policy gives them no more.
     Raises also TokenGone and what create_token says of each field.
     """
     wanted = None if scopes is None else list(scopes)
     hold_resources(wanted or ())
     current = lock(token)
-    if version is not None and version != current.updated_at:
-        raise ChangedElsewhere
     before = described(current)
     _edit(current, name, description, wanted, allowed_networks)
+    if described(current) == before:  # as after a form that was sent twice
+        return current
+    if version is not None and version != current.updated_at:
+        raise ChangedElsewhere
     return save_change("token.edited", current, before, by=by, now=now)
 
 

@@ -101,6 +101,22 @@ def test_edit_token_that_was_changed_since_is_refused(make_token: MakeToken, web
     assert AccessToken.objects.get(pk=token.pk).name == "first"
 
 
+def test_edit_token_twice_from_the_same_form_is_done_once(make_token: MakeToken, web: Actor, now: datetime) -> None:
+    token, _ = make_token()
+    form = {"name": "cd", "scopes": ["full"], "version": token.updated_at}
+    first = edit(token, by=web, now=now + LATER, **form)
+    second = edit(token, by=web, now=now + 2 * LATER, **form)
+    assert (second.name, second.updated_at) == ("cd", first.updated_at)
+    assert events(token) == ["token.created", "token.edited"]
+
+
+def test_edit_token_that_changes_nothing_writes_nothing(make_token: MakeToken, web: Actor, now: datetime) -> None:
+    token, _ = make_token(description="d")
+    same = edit(token, by=web, now=now + LATER, name=token.name, description="d", scopes=["full"], allowed_networks=[])
+    assert same.updated_at == AccessToken.objects.get().updated_at == now
+    assert events(token) == ["token.created"]
+
+
 def test_edit_token_of_the_version_that_was_seen_is_done(make_token: MakeToken, web: Actor, now: datetime) -> None:
     token, _ = make_token(name="ci", now=now.replace(microsecond=123_456))
     seen = datetime.fromisoformat(AccessToken.objects.get(pk=token.pk).updated_at.isoformat())

@@ -166,6 +166,14 @@ def changed_elsewhere(token: AccessToken, web: Actor, now: datetime) -> AccessTo
     return token
 
 
+def test_edit_token_sent_twice_says_twice_that_it_was_changed(alices: Client, make_token: MakeToken) -> None:
+    token, _ = make_token()
+    typed = edit_fields(token, name="desktop")
+    for _ in range(2):
+        answer = alices.post(address("edit", token), typed, follow=True)
+        assert "desktop was changed." in Page(answer).words
+
+
 @pytest.mark.parametrize("headers", [{}, htmx()])
 def test_edit_token_changed_elsewhere_is_not_overwritten_and_keeps_what_was_typed(
     alices: Client, changed_elsewhere: AccessToken, headers: dict[str, str]
