@@ -66,29 +66,28 @@ def token_row(token: AccessToken, *, now: datetime, window: timedelta) -> TokenR
 class SecretRow:
     """A secret that is accepted, and the row that has its last use.
 
-    Of an old one that lives on, when it ends and whether it is still used.
+    Of an old one that lives on, when it ends, and for how long it was not used, as text.
     """
 
     secret: TokenSecret
     used: AccessToken | TokenSecret
     ends_at: datetime | None
-    quiet: str
+    quiet_for: str
 
 
 def secret_row(secret: TokenSecret, token: AccessToken, *, now: datetime) -> SecretRow:
     used = token.last_use_of(secret)
     if secret.accepted_until is None:
         return SecretRow(secret, used, None, "")
-    return SecretRow(secret, used, min(secret.accepted_until, token.expires_at), _quiet(used.last_used_at, now))
+    return SecretRow(secret, used, min(secret.accepted_until, token.expires_at), _quiet_for(used.last_used_at, now))
 
 
-def _quiet(last_used_at: datetime | None, now: datetime) -> str:
-    """Whether it is safe to end the old one. Up to two days in hours, since it lives for a week at most."""
+def _quiet_for(last_used_at: datetime | None, now: datetime) -> str:
+    """Empty when it was never used, or just now. Up to two days in hours, since it lives for a week at most."""
     if last_used_at is None:
-        return "The old one was never used"
+        return ""
     hours = (now - last_used_at) // timedelta(hours=1)
-    length = f"{hours} hours" if 24 <= hours < 48 else duration_text(now - last_used_at)
-    return f"The old one has been quiet for {length}" if length else "The old one was used just now"
+    return f"{hours} hours" if 24 <= hours < 48 else duration_text(now - last_used_at)
 
 
 def permissions_text(scope_list: Iterable[str]) -> str:
