@@ -11,6 +11,8 @@ from tokens.errors import DisabledByAdministrator, InvalidScopes, TooManyTokens,
 from tokens.models import AccessToken, Policy, Resource
 from tokens.networks import normalise_networks
 
+_MOST_RESOURCES = 1000
+
 
 def allowed_scopes(scopes: Iterable[str], *, policy: Policy, may_introspect: bool = False) -> str:
     """The canonical text of registered scopes that the policy allows. Raises InvalidScopes, HoldsSecret."""
@@ -26,9 +28,12 @@ def hold_resources(scopes: Iterable[str]) -> None:
     """Keep what these scopes name from being retired until the transaction ends.
 
     To be called before a token is locked: retiring locks the resource first and then its tokens.
+    Raises InvalidScopes when they are more than any portal has.
     """
     # No database takes every text that somebody may send.
     names = set(filter(scope_rules.RESOURCE_NAME.fullmatch, (scope.partition(":")[0] for scope in scopes)))
+    if len(names) > _MOST_RESOURCES:  # a database takes only so many values in one statement
+        raise InvalidScopes(f"Name at most {_MOST_RESOURCES} resources.")
     # Evaluated for its locks; in one order, so that no two acts wait for each other.
     list(Resource.objects.select_for_update(no_key=True).filter(name__in=names).order_by("pk"))
 

@@ -1,5 +1,6 @@
 """The Permissions part of a form: none, full, or a level for each resource."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -112,13 +113,14 @@ def scopes_of(data: QueryDict) -> list[str]:
 
 
 def _selected(chosen: set[str]) -> dict[str, str]:
-    names = {scope.partition(":")[0] for scope in chosen}
-    return {"scopes": SELECTED} | {_field_name(name): _level_of(name, chosen) for name in names}
+    actions = defaultdict(set)
+    for name, _, action in (scope.partition(":") for scope in chosen):
+        actions[name].add(action)
+    return {"scopes": SELECTED} | {_field_name(name): _level_of(name, named) for name, named in actions.items()}
 
 
-def _level_of(name: str, chosen: set[str]) -> str:
+def _level_of(name: str, actions: set[str]) -> str:
     """An action that doesn't exist stays in it, and the field will refuse it."""
-    actions = {action for resource, _, action in (scope.partition(":") for scope in chosen) if resource == name}
     if "write" in actions:
         actions -= {"read", _ROTATE} if name == scopes.PORTAL else {"read"}
     return "-".join(sorted(actions))

@@ -108,6 +108,14 @@ def test_body_with_many_wrong_fields_is_told_of_some(call: Call) -> None:
     assert max(len(field) for field in faults(response)) == 100
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/tokens"), ("PATCH", "/tokens/1")])
+def test_body_with_more_scopes_than_a_database_takes_is_422(call: Call, method: str, path: str) -> None:
+    path = path.replace("1", str(AccessToken.objects.get().pk))
+    response = call(method, path, {"name": "many", "scopes": [f"a{number:x}" for number in range(70_000)]})
+    assert faults(response) == {"scopes": "invalid_scopes"}
+    assert "at most 1000" in response.content.decode()
+
+
 def test_body_of_the_most_bytes_is_read_and_of_one_more_is_413(call: Call) -> None:
     most = b'{"name": "ci"}'.ljust(LIMIT)
     assert call("POST", "/tokens", most).status_code == 201

@@ -195,6 +195,14 @@ def test_form_with_several_faults_says_all_of_them_at_once(alices: Client) -> No
         assert message in words
 
 
+def test_form_with_very_many_scopes_is_refused(alices: Client) -> None:
+    # A form for a page that must not take longer than its length: looked at pair by pair they would take an hour.
+    many = " ".join(f"r{number}:read" for number in range(70_000))
+    answer = alices.post(NEW, new_fields(scopes=many))
+    assert answer.status_code == 422
+    assert is_whole(answer)
+
+
 def test_field_with_an_error_points_at_it(alices: Client) -> None:
     text = alices.post(NEW, new_fields(name="")).content.decode()
     assert 'aria-invalid="true"' in text
