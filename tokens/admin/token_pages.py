@@ -17,6 +17,7 @@ from tokens.admin.forms import RevokeForm
 from tokens.admin.responses import done, page_or_act, recheck_first, status_of
 from tokens.admin.tokens import lines, with_hints
 from tokens.domain.lifecycle import revoke_token
+from tokens.domain.rows import in_lock_order
 from tokens.errors import TokenGone, TokenIsRevoked
 from tokens.models import AccessToken, TokenSecret
 
@@ -57,7 +58,7 @@ def _revoke(request: SignedInRequest, tokens: list[AccessToken], reason: str) ->
     """One that was revoked or deleted in the meantime doesn't stop the others."""
     by = actor_of(request)
     with transaction.atomic():
-        count = sum(_revoked(token, reason, by=by) for token in tokens)
+        count = sum(_revoked(token, reason, by=by) for token in in_lock_order(tokens))
     if count < len(tokens):
         messages.warning(request, f"{_tokens(len(tokens) - count)} revoked or deleted by somebody else just before.")
     if len(tokens) == 1:

@@ -9,6 +9,7 @@ from accounts.actor import Actor
 from accounts.audit import Subject, record
 from tokens import scopes
 from tokens.domain.names import refuse_secret
+from tokens.domain.rows import next_version
 from tokens.errors import InvalidResource
 from tokens.models import AccessToken, Resource
 from tokens.models.resource import DESCRIPTION_LENGTH, TITLE_LENGTH
@@ -63,7 +64,8 @@ def retire_resource(resource: Resource, *, by: Actor, now: datetime) -> int:
     holders = list(_holding(resource).select_for_update().order_by("pk"))  # as everybody, in the order of ids
     for token in holders:
         before = token.scopes
-        token.scopes, token.updated_at = scopes.without_resource(before, resource.name), now
+        token.scopes = scopes.without_resource(before, resource.name)
+        token.updated_at = next_version(token, now=now)
         was, is_now = {"scopes": before}, {"scopes": token.scopes}
         record("token.scopes_retired", by=by, subject=token.subject, now=now, before=was, after=is_now)
     AccessToken.objects.bulk_update(holders, ["scopes", "updated_at"], batch_size=500)

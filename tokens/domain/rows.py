@@ -1,6 +1,6 @@
 """Taking hold of a token's row, and writing the change down with its audit event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,17 @@ def lock_owner(owner: User) -> None:
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
+def in_lock_order(tokens: Iterable[AccessToken]) -> list[AccessToken]:
+    """For several acts in one transaction: the tokens in the order in which everybody locks them.
+
+    Their owners are locked here, before any token, in the order of their ids.
+    """
+    ordered = sorted(tokens, key=lambda token: token.pk)
+    owners = {token.owner_id for token in ordered}
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=owners).order_by("pk"))  # evaluated for its locks
+    return ordered
+
+
 def save(token: AccessToken) -> None:
     """Save; the database says whether the name is free, since two may ask at once. Raises NameTaken."""
     try:
@@ -78,12 +89,16 @@ def save_change(
     also: Mapping[str, str] | None = None,
 ) -> AccessToken:
     """Save what an act changed, and record what differs from `before` (see `described`), and `also` this."""
-    # Another one with every change, and never an earlier one: it is the version that callers compare.
-    token.updated_at = max(now, token.updated_at + MICROSECOND)
+    token.updated_at = next_version(token, now=now)
     save(token)
     was, is_now = changes(before, described(token))
     record(kind, by=by, subject=token.subject, now=now, before=was, after={**is_now, **(also or {})})
     return token
+
+
+def next_version(token: AccessToken, *, now: datetime) -> datetime:
+    """Another `updated_at` with every change, and never an earlier one: it is the version that callers compare."""
+    return max(now, token.updated_at + MICROSECOND)
 
 
 def described(token: AccessToken) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from accounts.actor import actor_of
 from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens.domain import lifecycle
+from tokens.domain.rows import in_lock_order
 from tokens.domain.selection import current_secrets
 from tokens.errors import Refused
 from tokens.models import AccessToken
@@ -51,7 +52,7 @@ def _sentence(act: str, *, changed: int, of: int) -> str:
 @transaction.atomic
 def _do(request: SignedInRequest, tokens: list[AccessToken], act: str) -> int:
     """How many were changed; one that can't be (any more) doesn't stop the others."""
-    return sum(_done(request, token, act) for token in tokens)
+    return sum(_done(request, token, act) for token in in_lock_order(tokens))
 
 
 def _done(request: SignedInRequest, token: AccessToken, act: str) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.actor import Actor
-from accounts.models import AuditEvent
-from tests.conftest import MakeToken
+from accounts.models import AuditEvent, User
+from tests.conftest import ClientOf, MakeToken, MakeUser
 from tests.tokens.conftest import Judge, SetPolicy, by_token, events, secret_id
 from tokens.domain import delegation
 from tokens.domain.expiration import WantedEnd
@@ -222,6 +222,21 @@ def test_regenerate_token_while_its_old_secret_makes_others_ends_that(
     assert set(codes(at_once(12, act))) <= {"done", "invalid_token"}
     kinds = list(AuditEvent.objects.order_by("pk").values_list("kind", flat=True))
     assert kinds[-1] == "token.regenerated"
+
+
+def test_revoke_of_several_peoples_tokens_at_once_deadlocks_nobody(
+    make_token: MakeToken, client_of: ClientOf, make_user: MakeUser, alice: User, bob: User
+) -> None:
+    # By the ids of the tokens alone, half of them would lock alice first, the others bob.
+    pairs = [[make_token(owner=owner)[0].pk for owner in pair] for pair in [(alice, bob), (bob, alice)] * 4]
+    consoles = [client_of(make_user(is_staff=True, is_superuser=True)) for _ in pairs]
+
+    def act(number: int) -> Any:
+        first, second = pairs[number]
+        return consoles[number].post(f"/admin/tokens/revoke/?token={first}&token={second}", {"reason": "r"}).status_code
+
+    assert set(at_once(len(pairs), act)) == {302}
+    assert not AccessToken.objects.filter(revoked_at=None).exists()
 
 
 def test_change_token_of_two_on_each_other_deadlocks_nobody(make_token: MakeToken, now: datetime) -> None:

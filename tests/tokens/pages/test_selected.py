@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django.asserts import assertTemplateNotUsed, assertTemplateUsed
 
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from tests.conftest import ClientOf, MakeToken
 from tests.tokens.conftest import NOBODYS_SECRET, events
 from tests.tokens.pages.conftest import LIST, SELECTED, htmx
@@ -109,6 +109,15 @@ def test_disable_several_with_a_revoked_one_among_them_disables_the_others_and_s
     answer = alices.post(SELECTED, ticked("disable", three), follow=True)
     assert "2 tokens disabled. 1 can't be." in Page(answer).words
     assert events(three[0])[-1] == "token.revoked"
+
+
+@pytest.mark.parametrize(("act", "name"), ACTS)
+def test_act_takes_them_in_the_order_in_which_everybody_locks(
+    alices: Client, three: list[AccessToken], act: str, name: str
+) -> None:
+    alices.post(SELECTED, ticked(act, three[::-1]))
+    acted_on = AuditEvent.objects.filter(kind=f"token.{name}").order_by("pk").values_list("subject_id", flat=True)
+    assert list(acted_on) == [token.pk for token in three]
 
 
 def test_disable_only_revoked_ones_says_that_none_was(
