@@ -120,7 +120,8 @@ class AccessToken(models.Model):
 
     @property
     def hint(self) -> str:
-        return self.current_secret.hint
+        """Empty when the token was deleted after its row was read."""
+        return next((secret.hint for secret in self.secrets.all() if secret.replaced_at is None), "")
 
     def last_use_of(self, secret: "TokenSecret") -> "AccessToken | TokenSecret":
         """The row whose `last_used_…` are those of that secret of this token.

@@ -63,7 +63,8 @@ def with_token(view: View) -> View:
     @wraps(view)
     def found(request: SignedInRequest, pk: int, **rest: int) -> HttpResponse:
         token = request.user.tokens.prefetch_related(current_secrets()).filter(pk=pk).first()
-        return view(request, token, **rest) if token else gone(request)
+        # Without a secret it was deleted between the two queries.
+        return view(request, token, **rest) if token and token.secrets.all() else gone(request)
 
     return found
 
