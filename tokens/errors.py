@@ -105,6 +105,11 @@ class ActingTokenEnded(Refused):
     message = "The access token that asks was ended in the meantime."
 
 
+class OwnerDeactivated(Refused):
+    code = "owner_deactivated"
+    message = "This account is deactivated. An administrator can reactivate it."
+
+
 class SecretGone(Refused):
     code = "secret_gone"
     message = "This secret has ended already."

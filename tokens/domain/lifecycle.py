@@ -24,7 +24,16 @@ from tokens.domain.checks import (
 )
 from tokens.domain.expiration import NO_OVERLAP, check_expiration, check_overlap
 from tokens.domain.names import clean_description, clean_name, clean_reason
-from tokens.domain.rows import described, lock, lock_made_by, lock_owner, lock_unrevoked, save, save_change
+from tokens.domain.rows import (
+    described,
+    lock,
+    lock_active_owner,
+    lock_made_by,
+    lock_owner,
+    lock_unrevoked,
+    save,
+    save_change,
+)
 from tokens.domain.secret_rows import add_secret, replace_secret, secret_to_end, secret_to_replace
 from tokens.errors import ChangedElsewhere
 from tokens.models import AccessToken, Policy
@@ -52,10 +61,10 @@ def create_token(
     is the token that made this one. A second call with the same `request_key` within a day makes
     nothing and raises AlreadyDone, or KeyReused if its `fingerprint` is another.
     Raises InvalidName, NameTaken, InvalidDescription, HoldsSecret, InvalidScopes, InvalidNetworks,
-    InvalidExpiration, TooManyTokens, Unconfirmed.
+    InvalidExpiration, TooManyTokens, Unconfirmed, OwnerDeactivated.
     """
     policy = Policy.current()
-    lock_owner(owner)
+    lock_active_owner(owner)
     refuse_unconfirmed(owner)
     request_keys.refuse_repeat(owner, request_key, fingerprint=fingerprint, now=now)
     wanted = list(scopes)
@@ -147,10 +156,11 @@ def regenerate_token(
     that lived on already is dead. `replaces` is the id of the secret that the caller means to
     replace: when that one was replaced before, AlreadyDone. A disabled token stays disabled.
     `request_key` and `fingerprint` are those of create_token.
-    Raises TokenGone, TokenIsRevoked, AlreadyDone, KeyReused, InvalidExpiration, InvalidOverlap, TooManyTokens.
+    Raises TokenGone, TokenIsRevoked, AlreadyDone, KeyReused, InvalidExpiration, InvalidOverlap, TooManyTokens,
+    OwnerDeactivated.
     """
     policy = Policy.current()
-    lock_owner(token.owner)
+    lock_active_owner(token.owner)
     request_keys.refuse_repeat(token.owner, request_key, fingerprint=fingerprint, now=now)
     current = lock_unrevoked(token)
     old = secret_to_replace(current, replaces)
@@ -200,9 +210,9 @@ def disable_token(token: AccessToken, *, by: Actor, now: datetime, disabled_by: 
 def enable_token(token: AccessToken, *, by: Actor, now: datetime, as_administrator: bool = False) -> AccessToken:
     """Switch the token on again; nothing happens to one that is on.
 
-    Raises TokenGone, TokenIsRevoked, DisabledByAdministrator, TooManyTokens.
+    Raises TokenGone, TokenIsRevoked, DisabledByAdministrator, TooManyTokens, OwnerDeactivated.
     """
-    lock_owner(token.owner)
+    lock_active_owner(token.owner)
     current = lock(token)
     refuse_enabling(current, as_administrator=as_administrator)
     if current.disabled_at is None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.actor import Actor
 from accounts.audit import changes, record
 from accounts.models import User
-from tokens.errors import NameTaken, TokenGone, TokenIsRevoked
+from tokens.errors import NameTaken, OwnerDeactivated, TokenGone, TokenIsRevoked
 from tokens.models import AccessToken
 
 MICROSECOND = timedelta(microseconds=1)
@@ -50,10 +50,19 @@ def refuse_revoked(token: AccessToken) -> None:
         raise TokenIsRevoked
 
 
-def lock_owner(owner: User) -> None:
-    """Of two acts that would each take an owner's last free place, the second waits and then sees the first."""
+def lock_owner(owner: User) -> User:
+    """The row as it is now, held.
+
+    Of two acts that would each take an owner's last free place, the second waits and then sees the first.
+    """
     # The weaker lock: whoever writes a row that points at the owner need not wait for it.
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    return User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+
+
+def lock_active_owner(owner: User) -> None:
+    """Nobody who was deactivated during their own call gets a secret. Raises OwnerDeactivated."""
+    if lock_owner(owner).deactivated_at is not None:
+        raise OwnerDeactivated
 
 
 def in_lock_order(tokens: Iterable[AccessToken]) -> list[AccessToken]:

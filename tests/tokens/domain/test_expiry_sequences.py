@@ -59,6 +59,8 @@ class Flags(RuleBasedStateMachine):
 
     @rule(life=LIVES, owner=st.integers(0, 1))
     def create(self, life: timedelta, owner: int) -> None:
+        if not self.active[owner]:
+            return  # who gets no new secret and none back
         self.made += 1
         end = self.now + life
         token, _ = lifecycle.create_token(
@@ -77,7 +79,8 @@ class Flags(RuleBasedStateMachine):
     @precondition(lambda self: self.tokens)
     @rule(pick=PICKS, life=LIVES)
     def regenerate(self, pick: int, life: timedelta) -> None:
-        if not (expected := self.picked(pick)).is_revoked:
+        expected = self.picked(pick)
+        if not expected.is_revoked and self.has_active_owner(expected):
             end = self.now + life
             lifecycle.regenerate_token(expected.token, expires_at=end, by=COMMAND, now=self.now)
             expected.ends_at, expected.is_flagged = end, False
@@ -85,7 +88,8 @@ class Flags(RuleBasedStateMachine):
     @precondition(lambda self: self.tokens)
     @rule(pick=PICKS)
     def switch(self, pick: int) -> None:
-        if not (expected := self.picked(pick)).is_revoked:
+        expected = self.picked(pick)
+        if not expected.is_revoked and (expected.is_on or self.has_active_owner(expected)):
             act = lifecycle.disable_token if expected.is_on else lifecycle.enable_token
             act(expected.token, by=COMMAND, now=self.now)
             expected.is_on, expected.is_flagged = not expected.is_on, False
@@ -152,9 +156,11 @@ class Flags(RuleBasedStateMachine):
 
     def should_be_flagged(self, expected: Expected) -> bool:
         """The rule, in words of its own."""
-        owner_is_active = self.active[self.owners.index(expected.token.owner)]
-        needs_warning = owner_is_active and expected.is_on and not expected.is_revoked
+        needs_warning = self.has_active_owner(expected) and expected.is_on and not expected.is_revoked
         return needs_warning and expected.ends_at - self.now <= self.window
+
+    def has_active_owner(self, expected: Expected) -> bool:
+        return self.active[self.owners.index(expected.token.owner)]
 
     def flags(self) -> dict[int, datetime]:
         tokens = AccessToken.objects.values_list("pk", "expiry_flagged_at")
