@@ -82,7 +82,10 @@ def regenerate_token(
     """`repeat` are the keys against repeats. Raises what lifecycle.regenerate_token, and what create_token raises."""
     maker, current = _hold(by, token, scopes=(), now=now)
     expires_at, is_cut = end.resolve_before(maker.expires_at, policy=Policy.current(), now=now)
-    made = lifecycle.regenerate_token(current, expires_at=expires_at, overlap=overlap, by=by, now=now, **repeat)
+    other = maker if maker.pk != current.pk else None
+    made = lifecycle.regenerate_token(
+        current, expires_at=expires_at, overlap=overlap, regenerated_by=other, by=by, now=now, **repeat
+    )
     _refuse_stronger(made[0], maker)
     return Made(*made, is_cut)
 

@@ -147,6 +147,7 @@ def regenerate_token(
     now: datetime,
     overlap: timedelta = NO_OVERLAP,
     replaces: int | None = None,
+    regenerated_by: AccessToken | None = None,
     request_key: str = "",
     fingerprint: str = "",
 ) -> tuple[AccessToken, str]:
@@ -154,7 +155,8 @@ def regenerate_token(
 
     The old one is dead at this instant, or lives on for `overlap`, but never past its own end; one
     that lived on already is dead. `replaces` is the id of the secret that the caller means to
-    replace: when that one was replaced before, AlreadyDone. A disabled token stays disabled.
+    replace: when that one was replaced before, AlreadyDone. `regenerated_by` is the other token
+    that asks. A disabled token stays disabled.
     `request_key` and `fingerprint` are those of create_token.
     Raises TokenGone, TokenIsRevoked, AlreadyDone, KeyReused, InvalidExpiration, InvalidOverlap, TooManyTokens,
     OwnerDeactivated.
@@ -169,7 +171,7 @@ def regenerate_token(
     check_overlap(overlap, policy=policy)
     refuse_one_too_many(current.owner, policy=policy, now=now, besides=current)
     lives_on = replace_secret(old, current, overlap=overlap, now=now)
-    current.expires_at, current.regenerated_at = end, now
+    current.expires_at, current.regenerated_at, current.regenerated_by_token = end, now, regenerated_by
     current.expiry_flagged_at = current.banner_dismissed_at = None
     secret = add_secret(current, now=now)
     request_keys.remember(current.owner, request_key, fingerprint=fingerprint, token=current, now=now)
@@ -240,6 +242,7 @@ def delete_token(token: AccessToken, *, by: Actor, now: datetime) -> None:
     record("token.deleted", by=by, subject=current.subject, now=now, before=described(current))
     # What it made counts as made by its maker, or a thief could cut the line by deleting what is in between.
     current.made_tokens.update(made_by_token=current.made_by_token_id)
+    current.regenerated_tokens.update(regenerated_by_token=current.made_by_token_id)
     current.delete()
 
 
@@ -247,7 +250,7 @@ def delete_token(token: AccessToken, *, by: Actor, now: datetime) -> None:
 def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: datetime) -> AccessToken:
     """End the token for good. `code` is one of AccessToken.RevokedCode; `reason` is shown to the owner.
 
-    With one that leaked go those that it made, and that these made: a thief may have made them.
+    With one that leaked goes what came of it, see `revoke_made_by`.
     Raises TokenGone, TokenIsRevoked, InvalidReason, HoldsSecret.
     """
     shown_reason, why = clean_reason(reason), AccessToken.RevokedCode(code)
@@ -255,10 +258,20 @@ def revoke_token(token: AccessToken, *, code: str, reason: str, by: Actor, now: 
     current = lock_unrevoked(token)
     revoked = _revoke(current, why, shown_reason, by=by, now=now)
     if why == AccessToken.RevokedCode.LEAK:
-        for made in lock_made_by(current):
-            if made.revoked_at is None:
-                _revoke(made, why, f"Made by “{current.name}”, which was reported as leaked", by=by, now=now)
+        revoke_made_by(current, by=by, now=now)
     return revoked
+
+
+@transaction.atomic
+def revoke_made_by(token: AccessToken, *, by: Actor, now: datetime) -> None:
+    """Revoke the tokens whose secrets came of one that leaked, and of these: a thief may have them.
+
+    To be called with the token and its owner locked.
+    """
+    reason = f"Its secret was made by “{token.name}”, which was reported as leaked"
+    for made in lock_made_by(token):
+        if made.revoked_at is None:
+            _revoke(made, AccessToken.RevokedCode.LEAK, reason, by=by, now=now)
 
 
 def _revoke(token: AccessToken, code: AccessToken.RevokedCode, reason: str, *, by: Actor, now: datetime) -> AccessToken:

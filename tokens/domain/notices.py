@@ -13,9 +13,11 @@ from accounts.audit import AuditEvent
 from tokens import networks, scopes
 from tokens.domain.wake import SEND_NOTIFICATIONS, wake
 from tokens.models import AccessToken, Notification
+from tokens.models.notification import REMINDER
 
 WIDENED = "token.widened"
 LEAKED = "token.leaked"
+EMAIL_CHANGED = "user.email_changed"
 Rule = Callable[[AuditEvent], str]
 
 
@@ -23,17 +25,25 @@ def notify_of(event: AuditEvent) -> None:
     """Put a notice of `event` into the outbox if the one whom it concerns is to be told."""
     if event.owner_id is None or not (kind := kind_of(event)):
         return
+    if kind == EMAIL_CHANGED:
+        _send_what_waits(event.owner_id, to=event.before["email"])
     Notification.objects.create(
         dedupe_key=f"event:{event.pk}",
         kind=kind,
         user_id=event.owner_id,
         # A new address may be a thief's: the old one is told.
-        address=event.before.get("email", "") if kind == "user.email_changed" else "",
+        address=event.before.get("email", "") if kind == EMAIL_CHANGED else "",
         event_id=event.pk,
         created_at=event.at,
         next_try_at=event.at,
     )
     transaction.on_commit(partial(wake, SEND_NOTIFICATIONS))
+
+
+def _send_what_waits(user_id: int, *, to: str) -> None:
+    """What was done before a change of address, as by a thief, is told where the owner reads it."""
+    waiting = Notification.objects.filter(user_id=user_id, outcome="", address="")
+    waiting.exclude(kind__startswith=REMINDER).update(address=to)
 
 
 def kind_of(event: AuditEvent) -> str:
@@ -57,8 +67,10 @@ def _when_widened(event: AuditEvent) -> str:
 
 
 def _unless_revoked(event: AuditEvent) -> str:
-    """That the token was revoked for it is an event of its own."""
-    return "" if event.after["revoked"] else event.kind
+    """That the token was revoked for it is an event of its own, and nothing goes on of one that was dead before."""
+    assert event.subject_id is not None
+    living = AccessToken.objects.filter(pk=event.subject_id, revoked_at=None, expires_at__gt=event.at)
+    return event.kind if not event.after["revoked"] and living.exists() else ""
 
 
 def _unless_by_owner(event: AuditEvent) -> str:
@@ -73,7 +85,7 @@ _RULES: dict[str, Rule] = {
     "token.edited": _when_widened,
     "token.revoked": _unless_by_owner,
     "token.leak_reported": _unless_revoked,
-    "user.email_changed": _always,
+    EMAIL_CHANGED: _always,
     "user.password_changed": _always,
     "user.password_reset": _always,
     "user.factor_added": _always,

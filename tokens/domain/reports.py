@@ -11,7 +11,7 @@ from accounts.actor import Actor
 from accounts.audit import AuditEvent, record
 from accounts.text import first_invisible
 from tokens.domain import digests
-from tokens.domain.lifecycle import end_secret, revoke_token
+from tokens.domain.lifecycle import end_secret, revoke_made_by, revoke_token
 from tokens.domain.rows import lock, lock_owner
 from tokens.domain.secret_rows import accepted
 from tokens.errors import TokenGone
@@ -28,7 +28,8 @@ def report_leaks(texts: Iterable[str], *, source: str, by: Actor, now: datetime)
     """Revoke each token whose current secret is among `texts`, for good; switched off or not.
 
     `source` says where they were found; it comes from anybody, so the owner sees it as plain text.
-    Says nothing of which were real. A secret that is dead already changes nothing, but is recorded.
+    Says nothing of which were real. A secret that is dead already is recorded, and changes nothing but
+    where it was the last one of a token that was revoked for another reason: what that had made goes.
     """
     where = clean_source(source)
     for secret in _known(texts):
@@ -62,6 +63,8 @@ def _report_leak(secret: TokenSecret, source: str, *, by: Actor, now: datetime) 
             record(LEAK_REPORTED, by=by, subject=token.subject, now=now, after=after)
         reason = f"Found at {source}" if source else ""
         _close(secret, token, AccessToken.RevokedCode.LEAK, reason, by=by, now=now)
+        if token.revoked_at is not None and _is_current(secret, token):  # a thief may have ended it before
+            revoke_made_by(token, by=by, now=now)
 
 
 @transaction.atomic
@@ -88,7 +91,11 @@ def _close(
 
 def _ends_token(secret: TokenSecret, token: AccessToken, *, now: datetime) -> bool:
     """Whether the token, whose row is held, falls with this secret: it may be replaced by now."""
-    return _is_living(token, now=now) and token.secrets.filter(pk=secret.pk, replaced_at=None).exists()
+    return _is_living(token, now=now) and _is_current(secret, token)
+
+
+def _is_current(secret: TokenSecret, token: AccessToken) -> bool:
+    return token.secrets.filter(pk=secret.pk, replaced_at=None).exists()
 
 
 def _is_living(token: AccessToken, *, now: datetime) -> bool:

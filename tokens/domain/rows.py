@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.actor import Actor
 from accounts.audit import changes, record
@@ -31,7 +32,7 @@ def lock_unrevoked(token: AccessToken) -> AccessToken:
 
 
 def lock_made_by(token: AccessToken) -> list[AccessToken]:
-    """The tokens that this one made, those that these made, and so on; held until the transaction ends.
+    """The tokens that this one made or regenerated, those that these did, and so on; held until the transaction ends.
 
     To be called with their owner locked, so that no further ones are made in the meantime. Like
     everybody, in the order of ids, so that no two acts wait for each other.
@@ -39,7 +40,9 @@ def lock_made_by(token: AccessToken) -> list[AccessToken]:
     found: set[int] = set()
     makers = {token.pk}
     while makers:
-        makers = set(AccessToken.objects.filter(made_by_token__in=makers).values_list("pk", flat=True))
+        came_of_them = Q(made_by_token__in=makers) | Q(regenerated_by_token__in=makers)
+        # Two tokens may have regenerated each other.
+        makers = set(AccessToken.objects.filter(came_of_them).values_list("pk", flat=True)) - found - {token.pk}
         found |= makers
     return list(AccessToken.objects.select_for_update(of=("self",)).filter(pk__in=found).order_by("pk"))
 

@@ -43,6 +43,8 @@ class AccessToken(models.Model):
     regenerated_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     made_by_token = models.ForeignKey("self", models.SET_NULL, null=True, related_name="made_tokens")
+    # The other token by which it was regenerated last; null when a person or itself did.
+    regenerated_by_token = models.ForeignKey("self", models.SET_NULL, null=True, related_name="regenerated_tokens")
     disabled_at = models.DateTimeField(null=True)
     disabled_by = models.CharField(max_length=16, choices=DisabledBy, blank=True)
     revoked_at = models.DateTimeField(null=True)

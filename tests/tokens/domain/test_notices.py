@@ -130,6 +130,36 @@ def test_notice_of_a_new_address_goes_to_the_old_one(alice: User, web: Actor, no
     assert Notification.objects.get().address == "old@example.com"
 
 
+def test_notices_that_wait_go_to_the_old_address_too_and_reminders_to_the_new(
+    token: AccessToken, web: Actor, alice: User, now: datetime
+) -> None:
+    lifecycle.regenerate_token(token, expires_at=now + DAY, by=web, now=now)
+    sent, reminder = (
+        Notification.objects.create(dedupe_key=key, user_id=alice.pk, created_at=now, next_try_at=now, **fields)
+        for key, fields in {
+            "sent": {"kind": "token.created", "event_id": 1, "outcome": "sent", "done_at": now},
+            "reminder": {"kind": "reminder.first", "token_id": token.pk, "secret_id": 1},
+        }.items()
+    )
+    changed = {"email": "old@example.com"}, {"email": "thief@example.com"}
+    record("user.email_changed", by=web, subject=alice.subject, now=now, before=changed[0], after=changed[1])
+    told = Notification.objects.exclude(address="").order_by("pk").values_list("kind", "address")
+    assert list(told) == [("token.regenerated", "old@example.com"), ("user.email_changed", "old@example.com")]
+    assert {sent.pk, reminder.pk} == set(Notification.objects.filter(address="").values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("way", ["revoked", "expired"])
+def test_notice_is_not_made_of_a_leak_of_a_token_that_was_dead(
+    make_token: MakeToken, web: Actor, now: datetime, way: str
+) -> None:
+    token, secret = make_token()
+    if way == "revoked":
+        lifecycle.revoke_token(token, code="holder", reason="", by=web, now=now)
+    Notification.objects.all().delete()
+    report_leaks([secret], source="", by=COMMAND, now=token.expires_at if way == "expired" else now)
+    assert kinds() == []
+
+
 def test_notice_goes_with_its_cause_when_that_is_undone(make_token: MakeToken) -> None:
     with transaction.atomic():
         make_token()

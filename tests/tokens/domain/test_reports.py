@@ -12,7 +12,9 @@ from accounts.actor import Actor
 from accounts.models import AuditEvent, User
 from accounts.text import first_invisible
 from tests.conftest import MakeToken
-from tests.tokens.conftest import NOBODYS_SECRET, Judge, SetPolicy, events, last_event
+from tests.tokens.conftest import NOBODYS_SECRET, Judge, SetPolicy, by_token, events, last_event
+from tokens.domain import delegation
+from tokens.domain.expiration import WantedEnd
 from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
 from tokens.domain.reports import clean_source, end_by_holder, report_leaks
 from tokens.models import AccessToken, TokenSecret
@@ -242,8 +244,71 @@ def test_report_leaks_revokes_what_the_token_made_and_what_that_made(
     assert judge(other) == "good"
     third.refresh_from_db()
     assert third.revoked_code == "leak"
-    assert third.revoked_reason == f"Made by “{first.name}”, which was reported as leaked"
+    assert third.revoked_reason == f"Its secret was made by “{first.name}”, which was reported as leaked"
     assert events(second)[-1] == "token.revoked"
+
+
+def test_report_leaks_revokes_what_the_token_regenerated_and_what_that_made(
+    line: list[tuple[AccessToken, str]], make_token: MakeToken, judge: Judge, now: datetime
+) -> None:
+    (leaked, secret), (maker, _) = make_token(), line[0]
+    stolen = delegation.regenerate_token(maker, end=WantedEnd(days=7), by=by_token(leaked), now=now).secret
+    report(secret, now=now)
+    assert [judge(text) for text in (stolen, line[1][1], line[2][1])] == ["revoked"] * 3
+
+
+def test_report_leaks_leaves_what_the_owner_regenerated_since(
+    make_token: MakeToken, web: Actor, judge: Judge, now: datetime
+) -> None:
+    (leaked, secret), (other, _) = make_token(), make_token()
+    delegation.regenerate_token(other, end=WantedEnd(days=7), by=by_token(leaked), now=now)
+    _, kept = regenerate_token(other, expires_at=now + DAY, by=web, now=now)
+    report(secret, now=now)
+    assert judge(kept) == "good"
+
+
+def test_report_leaks_reaches_past_one_in_between_that_regenerated(
+    make_token: MakeToken, web: Actor, judge: Judge, now: datetime
+) -> None:
+    (leaked, secret), (other, _) = make_token(), make_token()
+    between = make_token(made_by=leaked)[0]
+    stolen = delegation.regenerate_token(other, end=WantedEnd(days=7), by=by_token(between), now=now).secret
+    delete_token(between, by=web, now=now)
+    report(secret, now=now)
+    assert judge(stolen) == "revoked"
+
+
+def test_report_leaks_of_two_that_regenerated_each_other_comes_to_an_end(
+    make_token: MakeToken, judge: Judge, now: datetime
+) -> None:
+    (one, _), (other, _) = make_token(), make_token()
+    secrets = []
+    for asks, asked in ((one, other), (other, one)):
+        asked.refresh_from_db()
+        made = delegation.regenerate_token(asked, end=WantedEnd(days=7), by=by_token(asks), now=now)
+        secrets.append(made.secret)
+    report(secrets[0], now=now)
+    assert [judge(secret) for secret in secrets] == ["revoked", "revoked"]
+
+
+@pytest.mark.parametrize("code", ["holder", "administrator"])
+def test_report_leaks_of_a_token_that_was_revoked_before_revokes_what_it_made(
+    line: list[tuple[AccessToken, str]], judge: Judge, now: datetime, code: str
+) -> None:
+    revoke_token(line[0][0], code=code, reason="", by=FINDER, now=now)
+    report(line[0][1], now=now)
+    assert [judge(secret) for _, secret in line] == ["revoked"] * 3
+    line[0][0].refresh_from_db()
+    assert line[0][0].revoked_code == code
+
+
+def test_report_leaks_of_a_replaced_secret_of_a_revoked_token_leaves_what_it_made(
+    line: list[tuple[AccessToken, str]], web: Actor, judge: Judge, now: datetime
+) -> None:
+    regenerate_token(line[0][0], expires_at=now + DAY, by=web, now=now)
+    revoke_token(line[0][0], code="administrator", reason="", by=web, now=now)
+    report(line[0][1], now=now)
+    assert judge(line[1][1]) == "good"
 
 
 def test_report_leaks_of_the_one_in_between_leaves_its_maker(
