@@ -13,7 +13,7 @@ from accounts.actor import SYSTEM
 from accounts.audit import forget_until
 from tokens.domain import lifecycle, request_keys
 from tokens.domain.jobs import run_job
-from tokens.domain.outbox import Outcome, waiting
+from tokens.domain.outbox import TRIED_FOR, Outcome, waiting
 from tokens.domain.reminders import MOST_LATE, Stage
 from tokens.models import (
     AccessToken,
@@ -65,7 +65,8 @@ def _clean_up(clock: Clock, *, now: datetime) -> dict[str, int]:
 
 def _steps(now: datetime) -> dict[str, Step]:
     policy = Policy.current()
-    oldest_activity = now - timedelta(days=policy.keep_activity_days)
+    # An event must be there for as long as its mail may be tried.
+    oldest_activity = now - max(timedelta(days=policy.keep_activity_days), TRIED_FOR + timedelta(days=1))
     done = ~Q(outcome="") & Q(done_at__lte=now - NOTIFICATIONS_KEPT_FOR)
     rows: dict[str, tuple[QuerySet[Any], str]] = {
         "secrets": (TokenSecret.objects.filter(replaced_at__lte=now - SECRETS_KEPT_FOR), "replaced_at"),

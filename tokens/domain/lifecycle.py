@@ -170,7 +170,7 @@ def regenerate_token(
     end = check_expiration(expires_at, policy=policy, now=now)
     check_overlap(overlap, policy=policy)
     refuse_one_too_many(current.owner, policy=policy, now=now, besides=current)
-    lives_on = replace_secret(old, current, overlap=overlap, now=now)
+    lives_on = replace_secret(old, current, overlap=overlap, new_end=end, now=now)
     current.expires_at, current.regenerated_at, current.regenerated_by_token = end, now, regenerated_by
     current.expiry_flagged_at = current.banner_dismissed_at = None
     secret = add_secret(current, now=now)

@@ -11,6 +11,10 @@ from tokens.secret_format import holds_secret
 
 # Letters and a symbol by their category, yet nothing is seen of them: Hangul fillers, the empty Braille pattern.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Marks by their category of which nothing is seen either: the grapheme joiner, inherent vowels, variation selectors.
+_JOINERS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | {
+    chr(code) for selectors in (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)) for code in selectors
+}
 
 
 def clean_name(text: str) -> tuple[str, str]:
@@ -44,8 +48,12 @@ def clean_reason(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Names that look alike share a key: compatibility forms composed, case folded (Unicode D145)."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    """Names that look alike share a key: what is not seen left out, compatibility forms composed, case folded.
+
+    As in Unicode's NFKC_Casefold, D145, but that more is left out than it ignores.
+    """
+    seen = "".join(character for character in name if not _is_ignored(character))
+    folded = unicodedata.normalize("NFKC", seen).casefold()
     return unicodedata.normalize("NFKC", folded)
 
 
@@ -57,6 +65,10 @@ def refuse_secret(text: str, *, field: str) -> None:
 
 def _is_seen(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
+
+
+def _is_ignored(character: str) -> bool:
+    return character in _BLANK or character in _JOINERS or unicodedata.category(character) == "Cf"
 
 
 def _refuse_unprintable(text: str, error: type[Refused]) -> None:

@@ -41,17 +41,20 @@ def secret_to_end(token: AccessToken, secret_id: int, *, now: datetime) -> Token
     return secret
 
 
-def replace_secret(secret: TokenSecret, token: AccessToken, *, overlap: timedelta, now: datetime) -> dict[str, str]:
+def replace_secret(
+    secret: TokenSecret, token: AccessToken, *, overlap: timedelta, new_end: datetime, now: datetime
+) -> dict[str, str]:
     """The current secret becomes the old one, and whichever was old before it ends now.
 
-    The old one lives on for `overlap`, never past its own end. Returns what to record of that.
+    The old one lives on for `overlap`, never past its own end, which the token still has, nor past
+    the token's `new_end`. Returns what to record of that.
     """
     # Who waited for the row may have read the clock before the one that it waited for.
     now = max(now, secret.created_at)
     token.secrets.filter(accepted_until__gt=now).update(accepted_until=now)
     # To the whole second, like every end that is shown; without an overlap it is this very instant.
     ends_at = (now + overlap).replace(microsecond=0) if overlap else now
-    secret.replaced_at, secret.accepted_until = now, min(ends_at, token.expires_at)
+    secret.replaced_at, secret.accepted_until = now, min(ends_at, token.expires_at, new_end)
     secret.save(update_fields=["replaced_at", "accepted_until"])
     return {"old_secret_ends_at": secret.accepted_until.isoformat()} if overlap else {}
 

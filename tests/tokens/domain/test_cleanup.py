@@ -16,6 +16,7 @@ from tests.tokens.conftest import SetPolicy, last_event
 from tokens.domain import cleanup, lifecycle
 from tokens.domain.cleanup import LONGEST_RUN, NOTIFICATIONS_KEPT_FOR, clean_up
 from tokens.domain.expiry import flag_expiring
+from tokens.domain.outbox import TRIED_FOR
 from tokens.models import AccessToken, Notification, RefusalMinute, RequestKey, TokenSecret, UsageDay
 
 SECOND = timedelta(seconds=1)
@@ -134,6 +135,15 @@ def test_clean_up_forgets_activity_by_the_policys_age(
         record("user.signed_in", by=Actor(alice, "web"), subject=alice.subject, now=now - timedelta(days=days))
     assert clean(now) == {"activity": 2}
     assert AuditEvent.objects.get().at == now - 9 * DAY
+
+
+def test_clean_up_keeps_activity_for_as_long_as_a_mail_of_it_may_be_tried(
+    alice: User, clean: CleanUp, set_policy: SetPolicy, now: datetime
+) -> None:
+    set_policy(keep_activity_days=1)
+    record("user.password_changed", by=Actor(alice, "web"), subject=alice.subject, now=now)
+    assert clean(now + TRIED_FOR) == {}
+    assert clean(now + TRIED_FOR + DAY) == {"activity": 1}
 
 
 def test_clean_up_forgets_what_was_sent_dropped_or_given_up_after_30_days(

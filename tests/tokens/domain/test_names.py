@@ -76,6 +76,12 @@ def test_clean_name_that_holds_a_long_secret_is_refused_as_a_secret() -> None:
         clean_name(NOBODYS_SECRET * 2)
 
 
+@pytest.mark.parametrize("invisible", [*INVISIBLE, "\u180f", "\U000e0100"])
+def test_name_key_leaves_out_what_is_not_seen(invisible: str) -> None:
+    assert name_key(f"ci-de{invisible}ploy") == "ci-deploy"
+    assert name_key(f"e{invisible}\u0301") == name_key("é")
+
+
 @given(st.text(st.characters(codec=None, categories=None), max_size=80))
 def test_clean_name_of_anything_is_storable_or_refused(typed: str) -> None:
     try:

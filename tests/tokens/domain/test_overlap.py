@@ -41,6 +41,15 @@ def test_regenerate_token_with_overlap_never_passes_the_old_ones_own_end(
     assert judge(old, at=now + HOUR) == "replaced"
 
 
+def test_regenerate_token_with_overlap_and_an_earlier_end_says_that_the_old_one_ends_with_it(
+    make_token: MakeToken, web: Actor, now: datetime
+) -> None:
+    token, old = make_token()
+    regenerate_token(token, expires_at=now + HOUR, overlap=DAY, by=web, now=now)
+    assert TokenSecret.objects.get(pk=secret_id(old)).accepted_until == now + HOUR
+    assert last_event("token.regenerated").after["old_secret_ends_at"] == (now + HOUR).isoformat()
+
+
 def test_regenerate_token_that_expired_with_overlap_revives_nothing(
     make_token: MakeToken, web: Actor, now: datetime, judge: Judge
 ) -> None:
