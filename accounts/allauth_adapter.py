@@ -16,11 +16,14 @@ from django.db import IntegrityError, transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.account_events import record_account, record_failed_password
+from accounts.account_events import actor_with_link, record_account, record_failed_password
 from accounts.actor import caller_of
+from accounts.email_changes import still_waits
 from accounts.mails import message_of
 from accounts.models import User
+from accounts.passwords import change_password
 from accounts.recheck import count_as_check, holds_no_secret, recheck_minutes, require_recheck
 from accounts.time_zones import all_time_zones
 
@@ -86,29 +89,35 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         by_mail = self.request.resolver_match.url_name == "account_reset_password_from_key"
         if not by_mail and not self.get_reauthentication_methods(user):
             self._ask_who_it_is()  # the form asked whoever has a password for it
-        with transaction.atomic():
-            user.set_password(password)
-            # Only this column: an account that is deactivated in this very moment stays so.
-            user.save(update_fields=["password"])
-            record_account("password_reset" if by_mail else "password_changed", user, request=self.request)
+        by = actor_with_link(user, self.request)
+        change_password(user, password, by=by, now=timezone.now(), was_reset=by_mail)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:security")
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """False, with a message, when somebody else has that address by now."""
-        user, old, new = email_address.user, email_address.user.email, email_address.email
+        """False, with a message, when the change was ended meanwhile or somebody else has that address by now."""
+        failed = "failed"
         try:
             with transaction.atomic():
-                confirmed = bool(super().confirm_email(request, email_address))
-                if confirmed and old == new:
-                    record_account("email_confirmed", user, request=request, after={"email": new})
-                elif confirmed:
-                    record_account("email_changed", user, request=request, before={"email": old}, after={"email": new})
+                # Held, so that a new password, which ends the change, comes before this or after it.
+                email_address.user = User.objects.select_for_update().get(pk=email_address.user_id)
+                if still_waits(email_address):
+                    return self._confirm(request, email_address)
+                failed = "ended"
         except IntegrityError:
-            failed = "account/messages/email_confirmation_failed.txt"
-            self.add_message(request, messages.ERROR, failed, {"email": new})
-            return False
+            pass
+        message = f"account/messages/email_confirmation_{failed}.txt"
+        self.add_message(request, messages.ERROR, message, {"email": email_address.email})
+        return False
+
+    def _confirm(self, request: HttpRequest, address: EmailAddress) -> bool:
+        user, old, new = address.user, address.user.email, address.email
+        confirmed = bool(super().confirm_email(request, address))
+        if confirmed and old == new:
+            record_account("email_confirmed", user, request=request, after={"email": new})
+        elif confirmed:
+            record_account("email_changed", user, request=request, before={"email": old}, after={"email": new})
         return confirmed
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

@@ -1,9 +1,12 @@
 """Settings: the pages of one's own account."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
+from allauth.account.views import ConfirmEmailView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -72,3 +75,13 @@ def unsubscribe(request: PortalRequest, key: str) -> HttpResponse:
         turn_mails_off(user, choices, by=actor_with_link(user, request), now=timezone.now())
         return render(request, "accounts/unsubscribed.html")
     return render(request, "accounts/unsubscribe.html")
+
+
+class ConfirmEmail(ConfirmEmailView):  # type: ignore[misc]  # allauth ships no types
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """For a page that stood open until its link died, what the link itself says; allauth has no page for that."""
+        try:
+            answer: HttpResponse = super().post(request, *args, **kwargs)
+        except Http404:
+            answer = self.get(request, *args, **kwargs)
+        return answer

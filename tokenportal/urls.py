@@ -1,11 +1,13 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.views import ConfirmEmail
 from tokens.admin.site import console
 from tokens.gateway import urls as gateway
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="tokens:list")),
+    path("accounts/confirm-email/<str:key>/", ConfirmEmail.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", console.urls),
     path("settings/", RedirectView.as_view(pattern_name="tokens:list")),

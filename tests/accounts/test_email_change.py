@@ -4,21 +4,26 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actor import COMMAND
 from accounts.audit import AuditEvent
 from accounts.models import User
+from accounts.passwords import change_password
 from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
 from tests.conftest import PASSWORD, Deliver, MakeUser
 from tokens.models import Policy
 from tokens.secret_format import make_secret
 
 CHANGE = {"action_add": "", "email": "New@Example.com"}
+NEW = "another long enough one"
 
 
 def test_change_email_when_confirmed_changes_it_and_tells_the_old_address(
@@ -162,3 +167,72 @@ def test_remove_the_address_that_one_has_is_refused(submit: Submit, sign_in: Sig
     submit(client, "account_email", **CHANGE)
     submit(client, "account_email", action_remove="", email=alice.email)
     assert EmailAddress.objects.filter(user=alice, email=alice.email, primary=True).exists()
+
+
+def test_change_email_that_a_thief_asked_for_ends_with_a_reset_of_the_password(
+    submit: Submit, sign_in: SignIn, alice: User, *, mailoutbox: list[EmailMessage], deliver: Deliver
+) -> None:
+    submit(sign_in(alice), "account_email", **CHANGE)
+    link, owner = link_in(mailoutbox[0]), Client()
+    submit(owner, "account_reset_password", email=alice.email)
+    submit(owner, owner.get(link_in(mailoutbox[-1]))["Location"], password1=NEW, password2=NEW)
+    submit(Client(), link)
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    assert not EmailAddress.objects.filter(user=alice).exclude(email=alice.email).exists()
+    deliver()
+    assert (mailoutbox[-1].to, mailoutbox[-1].subject) == ([alice.email], "Your password was reset")
+
+
+def test_change_email_that_waits_ends_with_a_change_of_the_password(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = sign_in(alice)
+    submit(client, "account_email", **CHANGE)
+    submit(client, "account_change_password", oldpassword=PASSWORD, password1=NEW, password2=NEW)
+    submit(client, link_in(mailoutbox[0]))
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    cancelled, changed = AuditEvent.objects.order_by("-pk")[:2][::-1]
+    assert (cancelled.kind, cancelled.before) == ("user.email_change_cancelled", {"email": "new@example.com"})
+    assert changed.kind == "user.password_changed"
+
+
+def test_change_email_by_the_link_of_an_ended_change_says_what_to_do(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    submit(sign_in(alice), "account_email", **CHANGE)
+    change_password(alice, NEW, by=COMMAND, now=timezone.now())
+    for answer in (Client().get(link_in(mailoutbox[0])), submit(Client(), link_in(mailoutbox[0]))):
+        assert "This link doesn't work" in answer.content.decode()
+        assert "a new password" in answer.content.decode()
+
+
+def test_change_email_asked_for_again_leaves_the_old_link_dead(
+    submit: Submit, sign_in: SignIn, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    submit(sign_in(alice), "account_email", **CHANGE)
+    change_password(alice, NEW, by=COMMAND, now=timezone.now())
+    submit(sign_in(alice, NEW), "account_email", **CHANGE)
+    submit(Client(), link_in(mailoutbox[0]))
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+
+
+def test_change_email_that_ends_while_it_is_confirmed_changes_nothing(client_request: HttpRequest, alice: User) -> None:
+    address = EmailAddress.objects.create(user=alice, email="new@example.com")
+    change_password(alice, NEW, by=COMMAND, now=timezone.now())
+    assert not get_adapter(client_request).confirm_email(client_request, address)
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()
+
+
+def test_new_password_leaves_the_link_that_confirms_a_first_address(
+    submit: Submit, sign_in: SignIn, make_user: MakeUser, mailoutbox: list[EmailMessage]
+) -> None:
+    user = make_user("carol@example.com", confirmed=False)
+    sign_in(user)
+    change_password(user, NEW, by=COMMAND, now=timezone.now())
+    submit(Client(), link_in(mailoutbox[0]))
+    assert user.has_confirmed_email()
