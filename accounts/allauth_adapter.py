@@ -96,17 +96,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return reverse("accounts:security")
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """False, with a message, when the change was ended meanwhile or somebody else has that address by now."""
-        failed = "failed"
+        """False, with a message that says why, when the address can't be confirmed (any more)."""
         try:
             with transaction.atomic():
-                # Held, so that a new password, which ends the change, comes before this or after it.
+                # Held, so that what ends the change (a new password, deactivation) comes before this or after it.
                 email_address.user = User.objects.select_for_update().get(pk=email_address.user_id)
-                if still_waits(email_address):
+                failed = _what_ended(email_address)
+                if not failed:
                     return self._confirm(request, email_address)
-                failed = "ended"
         except IntegrityError:
-            pass
+            failed = "failed"
         message = f"account/messages/email_confirmation_{failed}.txt"
         self.add_message(request, messages.ERROR, message, {"email": email_address.email})
         return False
@@ -144,6 +143,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 def _may_be_kept(name: str, value: str) -> bool:
     return "password" not in name and holds_no_secret(name, value)
+
+
+def _what_ended(address: EmailAddress) -> str:
+    """The message, by the end of its name, of why this address can't be confirmed any more; "" if it can."""
+    if not address.user.is_active:
+        return "deactivated"
+    return "" if still_waits(address) else "ended"
 
 
 def take_time_zone(user: User, name: str) -> None:

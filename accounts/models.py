@@ -67,6 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     mail_day_before = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    sessions_ended_at = models.DateTimeField(null=True, blank=True)
     is_service = models.BooleanField(default=False)
     is_staff = models.BooleanField(default=False)
 
@@ -106,6 +107,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def subject(self) -> Subject:
         """The person in the audit log."""
         return Subject("user", self.pk, self.email or self.name, owner_id=self.pk)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session has to hold to be theirs: another with each password, and whenever all were ended."""
+        ended = self.sessions_ended_at
+        return super().get_session_auth_hash() + (f" {ended.timestamp()}" if ended else "")
 
     def get_full_name(self) -> str:
         return self.name or self.email

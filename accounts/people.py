@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.audit import record
+from accounts.email_changes import end_email_changes
 from accounts.models import User
 
 
@@ -66,6 +67,7 @@ def is_administrator(user: object) -> bool:
 def deactivate_user(user: User, *, by: Actor, now: datetime) -> User:
     """Keep the account from signing in, and stop all its tokens, from this instant.
 
+    Its sessions end for good, and so does a change of its address that waits.
     Does nothing to an account that is deactivated already.
     Raises CannotDeactivateSelf, LastAdministrator.
     """
@@ -77,12 +79,16 @@ def deactivate_user(user: User, *, by: Actor, now: datetime) -> User:
         raise CannotDeactivateSelf
     if is_administrator(current) and not others:
         raise LastAdministrator
+    end_email_changes(current, by=by, now=now)
     return _set_deactivated(current, now, "user.deactivated", by=by, now=now)
 
 
 @transaction.atomic
 def reactivate_user(user: User, *, by: Actor, now: datetime) -> User:
-    """Let the account sign in again; its tokens that are still good work again. Nothing happens to an active one."""
+    """Let the account sign in again; its tokens that are still good work again, its sessions don't.
+
+    Nothing happens to an active one.
+    """
     current = User.objects.select_for_update().get(pk=user.pk)
     if current.deactivated_at is None:
         return current
@@ -100,7 +106,7 @@ def _lock_administrators() -> list[int]:
 
 def _set_deactivated(user: User, moment: datetime | None, kind: str, *, by: Actor, now: datetime) -> User:
     was, is_now = ({"deactivated_at": at and at.isoformat()} for at in (user.deactivated_at, moment))
-    user.deactivated_at = moment
-    user.save(update_fields=["deactivated_at"])
+    user.deactivated_at, user.sessions_ended_at = moment, now
+    user.save(update_fields=["deactivated_at", "sessions_ended_at"])
     record(kind, by=by, subject=user.subject, now=now, before=was, after=is_now)
     return user

@@ -1,9 +1,10 @@
 """Keeping people out and letting them in again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
@@ -17,6 +18,7 @@ from accounts.people import (
     is_administrator,
     reactivate_user,
 )
+from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
 from tests.conftest import ClientOf, MakeUser
 
 
@@ -40,6 +42,54 @@ def test_deactivate_user_ends_their_sessions(root: User, alice: User, now: datet
     assert client.get(page).status_code == 200
     deactivate_user(alice, by=Actor(root, "web"), now=now)
     assert client.get(page).status_code == 302
+
+
+def test_deactivate_user_ends_their_sessions_for_good(alice: User, now: datetime, sign_in: SignIn) -> None:
+    old = sign_in(alice)
+    deactivate_user(alice, by=COMMAND, now=now)
+    reactivate_user(alice, by=COMMAND, now=now)
+    assert not is_signed_in(old)
+    new = sign_in(alice)
+    deactivate_user(alice, by=COMMAND, now=now + timedelta(seconds=1))
+    reactivate_user(alice, by=COMMAND, now=now + timedelta(seconds=2))
+    assert not is_signed_in(new)
+    assert is_signed_in(sign_in(alice))
+
+
+def test_reactivate_user_ends_sessions_from_before_deactivation_ended_any(
+    alice: User, now: datetime, sign_in: SignIn
+) -> None:
+    old = sign_in(alice)
+    User.objects.filter(pk=alice.pk).update(deactivated_at=now)  # as an earlier release did it
+    reactivate_user(alice, by=COMMAND, now=now)
+    assert not is_signed_in(old)
+
+
+def test_deactivate_user_ends_a_change_of_address_that_waits(
+    alice: User, now: datetime, submit: Submit, sign_in: SignIn, mailoutbox: list[EmailMessage]
+) -> None:
+    submit(sign_in(alice), "account_email", action_add="", email="new@example.com")
+    deactivate_user(alice, by=COMMAND, now=now)
+    assert "This link doesn't work" in submit(Client(), link_in(mailoutbox[0])).content.decode()
+    reactivate_user(alice, by=COMMAND, now=now)
+    submit(Client(), link_in(mailoutbox[0]))
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    assert AuditEvent.objects.filter(kind="user.email_change_cancelled", owner_id=alice.pk).count() == 1
+
+
+def test_deactivate_user_whose_address_is_not_confirmed_keeps_it_so(
+    make_user: MakeUser, now: datetime, submit: Submit, sign_in: SignIn, mailoutbox: list[EmailMessage]
+) -> None:
+    carol, client = make_user("carol@example.com", confirmed=False), Client()
+    sign_in(carol)
+    deactivate_user(carol, by=COMMAND, now=now)
+    answer = submit(client, link_in(mailoutbox[0]))
+    assert "the account is deactivated" in client.get(answer["Location"], follow=True).content.decode()
+    assert not carol.has_confirmed_email()
+    reactivate_user(carol, by=COMMAND, now=now)
+    submit(client, link_in(mailoutbox[0]))
+    assert carol.has_confirmed_email()
 
 
 def test_deactivate_user_is_recorded_in_their_activity(root: User, alice: User, now: datetime) -> None:
@@ -105,8 +155,9 @@ def test_deactivate_user_changes_no_other_column(root: User, alice: User, now: d
 
 def test_reactivate_user_lets_them_in_again(root: User, alice: User, now: datetime, client_of: ClientOf) -> None:
     deactivate_user(alice, by=Actor(root, "web"), now=now)
-    assert reactivate_user(alice, by=Actor(root, "web"), now=now).is_active
-    assert client_of(alice).get(reverse("accounts:profile")).status_code == 200
+    again = reactivate_user(alice, by=Actor(root, "web"), now=now)
+    assert again.is_active
+    assert client_of(again).get(reverse("accounts:profile")).status_code == 200
     event = last_event()
     assert (event.kind, event.after) == ("user.reactivated", {"deactivated_at": None})
 
