@@ -5,7 +5,7 @@ its signals come too late for that, after the change and after a mail that may f
 """
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -47,6 +47,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         allauth adds the Host header, whose port anybody may change to be counted anew.
         """
         return str(credentials.get("email", "")).lower()
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether `next` may lead there: no secret is to stand in one more address, nor in the session."""
+        return bool(super().is_safe_url(url)) and not settings.HOLDS_SECRET(unquote_plus(url))
 
     # --- Coming and going -----------------------------------------------------------------------
 

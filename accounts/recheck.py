@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
@@ -56,7 +56,7 @@ def require_recheck(
     """
     if recently_checked(request, minutes=minutes):
         return None
-    back = _with_resume(request, return_to or request.get_full_path(), keep)
+    back = _with_resume(request, return_to or _address_of(request), keep)
     return _go(request, _where_to_confirm(request), back)
 
 
@@ -68,7 +68,7 @@ def require_sign_in(request: PortalRequest, *, keep: Keep) -> HttpResponse | Non
     """
     if request.user.is_authenticated:
         return None
-    back = _with_resume(request, request.get_full_path(), keep)
+    back = _with_resume(request, _address_of(request), keep)
     if request.htmx and request.method != "POST":
         # What htmx asked for may be a fragment: come back to the page that it was asked from.
         back = _path_of(request.htmx.current_url or "") or back
@@ -92,6 +92,12 @@ def count_as_check(request: HttpRequest) -> None:
     if records:
         records[-1]["reauthenticated"] = True
         request.session.modified = True
+
+
+def _address_of(request: HttpRequest) -> str:
+    """This request's own, without a query that holds a secret: it would stand in one more address of the history."""
+    path, _, query = request.get_full_path().partition("?")
+    return f"{path}?{query}" if query and not settings.HOLDS_SECRET(unquote_plus(query)) else path
 
 
 def _path_of(address: str) -> str:

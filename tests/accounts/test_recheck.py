@@ -17,6 +17,7 @@ from accounts.recheck import count_as_check, recently_checked, require_recheck
 from accounts.requests import PortalRequest
 from tests.accounts.conftest import SignIn, Submit, is_signed_in
 from tests.conftest import PASSWORD, ClientOf, Response
+from tokens.secret_format import make_secret
 
 pytestmark = pytest.mark.urls("tests.accounts.recheck_urls")
 TYPED = {"name": "ci", "scopes": ["a:read", "b:write"], "empty": ""}
@@ -159,6 +160,25 @@ def test_page_after_the_session_has_ended_leads_back_to_a_whole_page(
     client: Client, headers: dict[str, str], back: str
 ) -> None:
     assert back_to(client.get("/door/?x=1", headers=headers)) == back
+
+
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
+@pytest.mark.parametrize("where", ["/door/", "/settings/tokens/", "/settings/tokens/new/"])
+@pytest.mark.django_db
+def test_page_with_a_secret_in_its_address_leads_back_to_it_without(
+    client: Client, where: str, headers: dict[str, str]
+) -> None:
+    secret = make_secret("tp_")
+    for query in (f"q={secret}", f"x=1&name=a+{secret}", f"{secret}=1", f"q=tp%5f{secret[3:]}"):
+        asked = client.get(f"{where}?{query}", headers=headers)
+        assert back_to(asked) == where
+        assert secret[3:] not in str(asked.headers)
+
+
+def test_act_with_a_secret_in_its_address_comes_back_without(unchecked: Client, submit: Submit) -> None:
+    asked = submit(unchecked, f"/form/?x={make_secret('tp_')}", **TYPED)
+    assert back_to(asked).startswith("/form/?resume=")
+    assert unchecked.get(back_to(asked)).json()["name"] == ["ci"]
 
 
 def test_recently_checked_of_account_without_password_needs_a_sign_in(alice: User, client_of: ClientOf) -> None:

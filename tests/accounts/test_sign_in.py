@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -205,3 +206,15 @@ def test_session_row_and_mail_hold_no_password(alice: User, sign_in: SignIn, mai
     session = sign_in(alice).session
     assert PASSWORD not in str(dict(session))
     assert mailoutbox == []
+
+
+def test_sign_in_leads_to_no_address_that_holds_a_secret_and_keeps_none(
+    client: Client, submit: Submit, alice: User, make_user: MakeUser
+) -> None:
+    secret = make_secret("tp_")
+    page = f"{reverse('account_login')}?{urlencode({'next': f'/settings/tokens/?q={secret}'})}"
+    assert submit(client, page, login=alice.email, password=PASSWORD)["Location"] == reverse("tokens:list")
+    waiting = Client()
+    submit(waiting, page, login=make_user(confirmed=False).email, password=PASSWORD)
+    assert "account_login" in waiting.session
+    assert secret not in str(waiting.session.items())
