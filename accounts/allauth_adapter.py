@@ -24,7 +24,7 @@ from accounts.email_changes import still_waits
 from accounts.mails import message_of
 from accounts.models import User
 from accounts.passwords import change_password
-from accounts.recheck import count_as_check, holds_no_secret, recheck_minutes, require_recheck
+from accounts.recheck import count_as_check, hold_account, holds_no_secret, recheck_minutes, require_recheck
 from accounts.time_zones import all_time_zones
 
 _LINKS = ("activate_url", "password_reset_url", "signup_url")
@@ -94,7 +94,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         if not by_mail and not self.get_reauthentication_methods(user):
             self._ask_who_it_is()  # the form asked whoever has a password for it
         by = actor_with_link(user, self.request)
-        change_password(user, password, by=by, now=timezone.now(), was_reset=by_mail)
+        with transaction.atomic():
+            hold_account(user, self.request)
+            change_password(user, password, by=by, now=timezone.now(), was_reset=by_mail)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:security")

@@ -24,7 +24,7 @@ from django.http import HttpRequest, QueryDict
 from accounts.account_events import record_account
 from accounts.forms import REFUSED_SECRET
 from accounts.models import User
-from accounts.recheck import resumed_input
+from accounts.recheck import hold_account, resumed_input
 
 LABELS = {
     "Email": "E-mail address",
@@ -102,6 +102,7 @@ class ChangeEmailForm(SecretFreeAddress, AddEmailForm):  # type: ignore[misc]  #
     @transaction.atomic
     def save(self, request: HttpRequest) -> EmailAddress:
         """The new address waits for its confirmation; the mail leaves when this is committed."""
+        hold_account(self.user, request)
         address = super().save(request)
         before, after = {"email": self.user.email}, {"email": address.email}
         record_account("email_change_requested", self.user, request=request, before=before, after=after)

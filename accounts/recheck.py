@@ -8,12 +8,14 @@ from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.utils.module_loading import import_string
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.models import User
 from accounts.requests import PortalRequest
 
 Keep = Callable[[str, str], bool]
@@ -73,6 +75,17 @@ def require_sign_in(request: PortalRequest, *, keep: Keep) -> HttpResponse | Non
         # What htmx asked for may be a fragment: come back to the page that it was asked from.
         back = _path_of(request.htmx.current_url or "") or back
     return _go(request, resolve_url(settings.LOGIN_URL), back)
+
+
+def hold_account(user: User, request: HttpRequest) -> None:
+    """Hold the row of who acts until the end of the transaction.
+
+    Raises ImmediateHttpResponse, the same page asked for anew, when a new password or a deactivation has
+    ended all their sessions since the request began: what a thief does in that very moment comes to nothing.
+    """
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if current.get_session_auth_hash() != user.get_session_auth_hash():
+        raise ImmediateHttpResponse(redirect(request.path))
 
 
 def resumed_input(request: HttpRequest) -> QueryDict | None:

@@ -1,6 +1,8 @@
 """Changing one's address: by somebody who was just checked, and once the new one is confirmed."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -14,11 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actor import COMMAND
+from accounts.allauth_forms import ChangeEmailForm
 from accounts.audit import AuditEvent
 from accounts.models import User
 from accounts.passwords import change_password
+from accounts.people import deactivate_user
 from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
-from tests.conftest import PASSWORD, Deliver, MakeUser
+from tests.conftest import PASSWORD, ClientOf, Deliver, MakeUser
 from tokens.models import Policy
 from tokens.secret_format import make_secret
 
@@ -225,6 +229,20 @@ def test_change_email_that_ends_while_it_is_confirmed_changes_nothing(client_req
     assert not get_adapter(client_request).confirm_email(client_request, address)
     alice.refresh_from_db()
     assert alice.email == "alice@example.com"
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()
+
+
+@pytest.mark.parametrize("end", [partial(change_password, password=NEW), deactivate_user])
+def test_change_email_asked_for_while_every_session_ends_comes_to_nothing(
+    submit: Submit, client_of: ClientOf, alice: User, monkeypatch: pytest.MonkeyPatch, end: Callable[..., object]
+) -> None:
+    def end_meanwhile(_form: ChangeEmailForm) -> None:
+        end(User.objects.get(pk=alice.pk), by=COMMAND, now=timezone.now())
+
+    monkeypatch.setattr(ChangeEmailForm, "clean", end_meanwhile)
+    thief = client_of(alice)
+    answer = submit(thief, "account_email", **CHANGE)
+    assert thief.get(answer["Location"])["Location"].startswith(reverse("account_login"))
     assert not EmailAddress.objects.filter(email="new@example.com").exists()
 
 

@@ -9,8 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actor import COMMAND
+from accounts.allauth_forms import ForgottenPasswordForm, NewPasswordForm
 from accounts.audit import AuditEvent
 from accounts.models import User
+from accounts.passwords import change_password
 from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
 from tests.conftest import PASSWORD, ClientOf, Deliver, MakeUser
 
@@ -149,6 +152,40 @@ def test_change_password_does_not_undo_a_deactivation_meanwhile(
     submit(client_of(alice), "account_change_password", **CHANGE)
     alice.refresh_from_db()
     assert alice.deactivated_at is not None
+
+
+def test_change_password_while_its_owner_resets_it_comes_to_nothing(
+    submit: Submit, client_of: ClientOf, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reset_meanwhile(form: NewPasswordForm) -> None:
+        change_password(User.objects.get(pk=alice.pk), NEW, by=COMMAND, now=timezone.now(), was_reset=True)
+
+    monkeypatch.setattr(NewPasswordForm, "clean_oldpassword", reset_meanwhile)
+    thief = client_of(alice)
+    submit(
+        thief,
+        "account_change_password",
+        **CHANGE | {"password1": "what a thief takes", "password2": "what a thief takes"},
+    )
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)
+    assert not is_signed_in(thief)
+
+
+def test_reset_while_another_password_is_set_comes_to_nothing(
+    client: Client, submit: Submit, alice: User, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_meanwhile(form: ForgottenPasswordForm) -> dict[str, Any]:
+        change_password(User.objects.get(pk=alice.pk), NEW, by=COMMAND, now=timezone.now())
+        return form.cleaned_data
+
+    monkeypatch.setattr(ForgottenPasswordForm, "clean", change_meanwhile)
+    submit(client, "account_reset_password", email=alice.email)
+    page = follow(client, link_in(mailoutbox[0]))
+    answer = submit(client, page, password1="one that is too late", password2="one that is too late")
+    assert client.get(answer["Location"]).context["token_fail"]
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)
 
 
 def test_set_password_without_one_goes_through_the_door_again(submit: Submit, client_of: ClientOf, bob: User) -> None:
