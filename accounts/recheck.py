@@ -58,7 +58,7 @@ def require_recheck(
     """
     if recently_checked(request, minutes=minutes):
         return None
-    back = _with_resume(request, return_to or _address_of(request), keep)
+    back = _with_resume(request, return_to or address_of(request), keep)
     return _go(request, _where_to_confirm(request), back)
 
 
@@ -70,7 +70,7 @@ def require_sign_in(request: PortalRequest, *, keep: Keep) -> HttpResponse | Non
     """
     if request.user.is_authenticated:
         return None
-    back = _with_resume(request, _address_of(request), keep)
+    back = _with_resume(request, address_of(request), keep)
     if request.htmx and request.method != "POST":
         # What htmx asked for may be a fragment: come back to the page that it was asked from.
         back = _path_of(request.htmx.current_url or "") or back
@@ -86,6 +86,12 @@ def hold_account(user: User, request: HttpRequest) -> None:
     current = User.objects.select_for_update().get(pk=user.pk)
     if current.get_session_auth_hash() != user.get_session_auth_hash():
         raise ImmediateHttpResponse(redirect(request.path))
+
+
+def address_of(request: HttpRequest) -> str:
+    """This request's own, without a query that holds a secret: it would stand in one more address of the history."""
+    path, _, query = request.get_full_path().partition("?")
+    return f"{path}?{query}" if query and not settings.HOLDS_SECRET(unquote_plus(query)) else path
 
 
 def resumed_input(request: HttpRequest) -> QueryDict | None:
@@ -105,12 +111,6 @@ def count_as_check(request: HttpRequest) -> None:
     if records:
         records[-1]["reauthenticated"] = True
         request.session.modified = True
-
-
-def _address_of(request: HttpRequest) -> str:
-    """This request's own, without a query that holds a secret: it would stand in one more address of the history."""
-    path, _, query = request.get_full_path().partition("?")
-    return f"{path}?{query}" if query and not settings.HOLDS_SECRET(unquote_plus(query)) else path
 
 
 def _path_of(address: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -19,6 +18,8 @@ from django.views.generic import RedirectView
 from accounts.audit import AuditEvent
 from accounts.models import User
 from accounts.people import is_administrator
+from accounts.recheck import holds_no_secret, require_sign_in
+from accounts.requests import PortalRequest
 from tokens.admin import audit, notifications, people, policy, resources, token_pages, tokens
 from tokens.models import AccessToken, Notification, Resource
 
@@ -62,9 +63,10 @@ class Console(AdminSite):
         """A page for administrators: anybody else is sent to sign in, or told that it is not for them."""
 
         @never_cache
-        @secure_admin_login  # type: ignore[untyped-decorator]  # allauth ships no types
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if sign_in_first := require_sign_in(request, keep=holds_no_secret):
+                return sign_in_first
             if not self.has_permission(request):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -57,7 +57,12 @@ def test_console_page_for_administrator_is_shown(view: str, address: Address, co
 def test_console_page_for_anonymous_leads_to_sign_in(view: str, address: Address, client: Client) -> None:
     for answer in (client.get(address(view)), client.post(address(view))):
         assert answer.status_code == 302
-        assert answer["Location"].startswith(f"{reverse('account_login')}?next=%2Fadmin%2F")
+        assert answer["Location"].startswith(f"{reverse('account_login')}?next=/admin/")
+
+
+def test_console_search_for_a_secret_by_anonymous_leads_to_sign_in_without_it(client: Client, db: None) -> None:
+    answer = client.get(reverse("admin:tokens"), {"q": NOBODYS_SECRET})
+    assert answer["Location"] == f"{reverse('account_login')}?next=/admin/tokens/"
 
 
 @pytest.mark.parametrize("view", [*READ, *ACT])

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.conftest import MakeToken
+from tests.tokens.conftest import NOBODYS_SECRET
 from tests.tokens.pages.conftest import LIST, NEW, address, htmx
 
 
@@ -36,3 +37,8 @@ def test_search_by_htmx_after_the_session_has_ended_comes_back_to_what_was_looke
     page = answer["HX-Redirect"]
     assert page == f"{LIST}?q=ci&state=active"
     assert ended.get(page)["Location"] == f"/accounts/login/?{urlencode({'next': page}, safe='/')}"
+
+
+def test_search_for_a_secret_after_the_session_ended_repeats_it_in_no_address(ended: Client) -> None:
+    answer = ended.get(LIST, {"q": NOBODYS_SECRET}, headers=htmx(LIST, "results"))
+    assert answer["HX-Redirect"] == LIST
