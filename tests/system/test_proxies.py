@@ -175,6 +175,14 @@ def test_portal_behind_the_proxy_goes_by_the_clients_address_too(gate: Gate) -> 
         assert answer.status == status
 
 
+def test_portal_behind_the_proxy_reads_a_body_in_chunks(gate: Gate) -> None:
+    token = gate.make_token("in chunks", "deployments:read")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    chunks = [b"token=", token.secret.encode()]
+    assert ask(f"{gate.pages_url}/oauth/revoke", "POST", form, body=chunks).status == 200
+    assert " (holder)" in ask(f"{gate.portal.url}/auth/verify", token=token.secret).headers["WWW-Authenticate"]
+
+
 def test_portal_behind_a_proxy_that_adds_to_what_a_client_wrote_is_not_fooled_by_rubbish(portal: Portal) -> None:
     """The server hands a header that is no ASCII over as an empty one: the proxy's entry is lost with the client's."""
     token = portal.make_token("inside alone", scopes=["full"], networks=["127.0.0.1/32"])

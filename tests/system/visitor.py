@@ -1,6 +1,6 @@
 """Who calls over HTTP: a program, and a person at the pages, with cookies and forms and without JavaScript."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
@@ -40,9 +40,9 @@ def ask(
     *,
     token: str = "",
     source: str = "127.0.0.1",
-    body: str = "",
+    body: str | Iterable[bytes] = "",
 ) -> Got:
-    """One request, as a program at the address `source` makes it."""
+    """One request, as a program at the address `source` makes it; a body that is no text goes in chunks."""
     parts = urlsplit(url)
     given = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
     connection = HTTPConnection("127.0.0.1", parts.port, timeout=_TIMEOUT, source_address=(source, 0))

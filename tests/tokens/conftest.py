@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -24,6 +26,12 @@ SetPolicy = Callable[..., Policy]
 Judge = Callable[..., Outcome]
 # A token, its old secret, which lives on for a week, and its new one.
 Rotated = tuple[AccessToken, str, str]
+
+
+def in_chunks(body: bytes, **others: Any) -> dict[str, Any]:
+    """What a WSGI environment says of a body of unknown length, with a server that ends it."""
+    said = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "wsgi.input": BytesIO(body)}
+    return said | others
 
 
 @pytest.fixture

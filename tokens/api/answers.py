@@ -31,7 +31,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "revoked": (409, "The token was revoked for good."),
     "secret_is_current": (409, "The secret is the current one, which only regenerating or deleting ends."),
     "too_many_tokens": (409, "You have as many tokens as the policy allows."),
-    "length_required": (411, "The body came without a Content-Length."),
+    "length_required": (411, "The body has no length that can be known: send its Content-Length."),
     "changed_elsewhere": (412, "The token is not the one of `If-Match` any more."),
     "too_large": (413, "The body has more than 1 MiB."),
     "not_json": (415, "The body is not said to be `application/json`."),

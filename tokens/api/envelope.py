@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from tokens.api.problems import not_found
+from tokens.bodies import MAX_BODY, is_unmeasured
 from tokens.presenting import problem, to_response
 
-MAX_BODY = 1024 * 1024
 View = Callable[..., HttpResponse]
 
 
@@ -36,7 +36,7 @@ def refused_body(request: HttpRequest) -> HttpResponse | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return to_response(problem(400, "invalid_request", "Content-Length is no number."))
-    if request.META.get("HTTP_TRANSFER_ENCODING") and length == "0":
+    if is_unmeasured(request.META):
         return to_response(problem(411, "length_required", "Send the body with its Content-Length."))
     if len(length) > 9 or int(length) > MAX_BODY:
         return to_response(problem(413, "too_large", f"A body may have at most {MAX_BODY:,} bytes."))

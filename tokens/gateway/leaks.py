@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.actor import Actor
+from tokens.bodies import is_unmeasured
 from tokens.domain import limits
 from tokens.domain.reports import report_leaks
 from tokens.gateway.requests import read_body, service_actor
-from tokens.networks import CallerAddress
 from tokens.presenting import Answer, address_of, problem, to_response, unavailable
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class InvalidReport(Exception):
 @csrf_exempt
 def leaks(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    refused = _refuse(request.method, address_of(request), now)
+    refused = _refuse(request, now)
     return to_response(refused or answer(read_body(request), service_actor(request), now))
 
 
@@ -56,12 +56,15 @@ def answer(body: bytes | None, by: Actor, now: datetime) -> Answer:
     return Answer(202, {"Cache-Control": "no-store"})
 
 
-def _refuse(method: str | None, address: CallerAddress, now: datetime) -> Answer | None:
+def _refuse(request: HttpRequest, now: datetime) -> Answer | None:
     """Why the body is not even read."""
-    if method != "POST":
+    if request.method != "POST":
         answer = problem(405, "method_not_allowed", "Send a POST.")
         return answer._replace(headers={**answer.headers, "Allow": "POST"})
-    wait = limits.hit(limits.by_address("leaks", address), limit=CALLS, window_seconds=CALLS_WINDOW, now=now)
+    if is_unmeasured(request.META):
+        return problem(411, "length_required", "Send the report with its Content-Length.")
+    key = limits.by_address("leaks", address_of(request))
+    wait = limits.hit(key, limit=CALLS, window_seconds=CALLS_WINDOW, now=now)
     if wait is not None:
         return problem(429, "too_many_requests", "Too many reports came from there.", retry_after=wait)
     return None

@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from tokens.bodies import is_unmeasured
 from tokens.gateway.requests import read_body
 from tokens.presenting import RETRY_AFTER, Answer, to_response
 
@@ -85,6 +86,8 @@ def answer_form(request: HttpRequest, respond: Callable[[HttpRequest, Form], Ans
     """What `respond` says to the form in a POST."""
     if request.method != "POST":
         return error(405, "invalid_request", "Send a POST.", {"Allow": "POST"})
+    if is_unmeasured(request.META):
+        return error(411, "invalid_request", "Send the form with its Content-Length.")
     body = read_body(request)
     if body is None:
         return error(413, "invalid_request", "The form is too long.")

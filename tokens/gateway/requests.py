@@ -3,8 +3,7 @@
 from django.http import HttpRequest
 
 from accounts.actor import Actor, caller_of
-
-MAX_BODY = 1024 * 1024
+from tokens.bodies import MAX_BODY
 
 
 def read_body(request: HttpRequest) -> bytes | None:

@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from accounts.actor import Caller
+from tokens.bodies import measure
 from tokens.gateway import forward_auth, introspection
 from tokens.gateway.oauth import answer_form
 from tokens.presenting import Answer, problem
@@ -67,6 +68,7 @@ def _verify(environ: WSGIEnvironment, caller: Caller) -> Answer:
 
 
 def _introspect(environ: WSGIEnvironment, caller: Caller) -> Answer:
+    measure(environ)
     request = WSGIRequest(environ)
     request.caller = caller  # type: ignore[attr-defined]  # see accounts.actor.caller_of
     return answer_form(request, introspection.respond)

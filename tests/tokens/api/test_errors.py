@@ -10,9 +10,9 @@ from django.http import UnreadablePostError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from tests.conftest import ClientOf, MakeToken
+from tests.conftest import ClientOf, MakeToken, MountedClient, Response
 from tests.tokens.api.conftest import Call, faults, problem_of
-from tests.tokens.conftest import NOBODYS_SECRET
+from tests.tokens.conftest import NOBODYS_SECRET, in_chunks
 from tokens.models import AccessToken
 
 DEEP = b"[" * 100_000
@@ -207,3 +207,32 @@ def test_token_that_calls_too_often_is_429_and_others_go_on(
     response = call("GET", "/user")
     assert response.status_code in (200, 429)
     assert call("GET", "/user", secret=make_token(expires_at=now + timedelta(days=1))[1]).status_code == 200
+
+
+# --- Bodies in chunks -------------------------------------------------------------------------
+
+
+def call_in_chunks(secret: str, body: bytes, **said: Any) -> Response:
+    environ = in_chunks(body, CONTENT_TYPE="application/json", **said)
+    headers = {"authorization": f"Bearer {secret}"}
+    return MountedClient().generic("POST", "/api/v1/tokens", headers=headers, **environ)
+
+
+def test_body_in_chunks_is_read(secret: str) -> None:
+    response = call_in_chunks(secret, b'{"name": "ci"}')
+    assert (response.status_code, response.json()["name"]) == (201, "ci")
+
+
+def test_body_in_chunks_without_any_lacks_the_name(secret: str) -> None:
+    assert problem_of(call_in_chunks(secret, b"")) == (422, "invalid_input")
+
+
+def test_body_in_chunks_of_the_most_bytes_is_read_and_of_one_more_is_413(secret: str) -> None:
+    most = b'{"name": "ci"}'.ljust(LIMIT)
+    assert call_in_chunks(secret, most).status_code == 201
+    assert problem_of(call_in_chunks(secret, most + b" ")) == (413, "too_large")
+
+
+@pytest.mark.parametrize("said", [{"wsgi.input_terminated": False}, {"HTTP_TRANSFER_ENCODING": "gzip, chunked"}])
+def test_body_in_chunks_that_can_not_be_read_to_its_end_is_411(secret: str, said: dict[str, Any]) -> None:
+    assert problem_of(call_in_chunks(secret, b'{"name": "ci"}', **said)) == (411, "length_required")
