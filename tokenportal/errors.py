@@ -8,7 +8,8 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
-from tokens.presenting import problem, to_response
+from tokens.gateway.errors import error_at, mistake_at
+from tokens.presenting import to_response
 from tokens.secret_format import scrub
 
 
@@ -28,8 +29,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    answer = _to_programs(request, 400, "bad_request", "This request can't be read.")
-    return answer or render(request, "400.html", status=400)
+    if _is_for_programs(request):
+        return to_response(error_at(request.path, 400, "bad_request", "This request can't be read."))
+    return render(request, "400.html", status=400)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -41,13 +43,11 @@ def permission_denied(request: HttpRequest, exception: Any) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    answer = _to_programs(
-        request, 500, "server_error", "Something went wrong here. The administrators find it in the log."
-    )
-    return answer or render(request, "500.html", status=500)
+    if _is_for_programs(request):
+        return to_response(mistake_at(request.path))
+    return render(request, "500.html", status=500)
 
 
-def _to_programs(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:
+def _is_for_programs(request: HttpRequest) -> bool:
     """What calls an address for programs can't read a page."""
-    for_programs = request.path.startswith(settings.PATHS_WITHOUT_SESSION)
-    return to_response(problem(status, code, detail)) if for_programs else None
+    return request.path.startswith(settings.PATHS_WITHOUT_SESSION)

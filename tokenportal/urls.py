@@ -1,9 +1,10 @@
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.views import ConfirmEmail
 from tokens.admin.site import console
 from tokens.gateway import urls as gateway
+from tokens.gateway.errors import nothing_here
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="tokens:list")),
@@ -15,6 +16,8 @@ urlpatterns = [
     path("settings/tokens/", include("tokens.pages.urls")),
     *gateway.urlpatterns,
     path("api/v1/", include("tokens.api.urls")),
+    # Last: programs can't read the page of an address that there is not, nor the one while developing.
+    re_path(r"^(?:auth|oauth|api|\.well-known)(?:/|\Z)", nothing_here),
 ]
 
 handler400 = "tokenportal.errors.bad_request"

@@ -144,6 +144,13 @@ def bearer(attributes: Mapping[str, str]) -> str:
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in {"realm": REALM, **attributes}.items())
 
 
+def method_not_allowed(*allowed: str) -> Answer:
+    """405, which names those that the address is for (RFC 9110, section 15.5.6)."""
+    names = ", ".join(allowed)
+    answer = problem(405, "method_not_allowed", f"Use {names} here.")
+    return answer._replace(headers={**answer.headers, "Allow": names})
+
+
 def unavailable(detail: str = "The access token can't be checked now.") -> Answer:
     """503, when the database does not answer: neither yes nor no."""
     return problem(503, "unavailable", detail, retry_after=RETRY_AFTER)

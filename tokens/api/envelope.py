@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tokens.api.problems import not_found
 from tokens.bodies import MAX_BODY, is_unmeasured
-from tokens.presenting import problem, to_response
+from tokens.presenting import method_not_allowed, problem, to_response
 
 View = Callable[..., HttpResponse]
 
@@ -57,6 +57,4 @@ def _called(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
 
 def _not_allowed(response: HttpResponse) -> HttpResponse:
     allowed = sorted({*response["Allow"].split(", "), *(["HEAD"] if "GET" in response["Allow"] else [])})
-    answer = to_response(problem(405, "method_not_allowed", f"Use {', '.join(allowed)} here."))
-    answer["Allow"] = ", ".join(allowed)
-    return answer
+    return to_response(method_not_allowed(*allowed))

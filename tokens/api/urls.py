@@ -21,8 +21,8 @@ def _enveloped(pattern: URLPattern) -> URLPattern:
 
 app_name = "api"
 urlpatterns = [
-    path("openapi.json", openapi, name="openapi"),
-    path("docs", docs, name="docs"),
+    path("openapi.json", enveloped(openapi), name="openapi"),
+    path("docs", enveloped(docs), name="docs"),
     *(_enveloped(pattern) for pattern in api.urls[0] if isinstance(pattern, URLPattern)),
     # An address that there is not gets the same kind of answer as every other error.
     re_path(r"^.*$", enveloped(nothing_here)),

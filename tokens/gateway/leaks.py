@@ -16,7 +16,7 @@ from tokens.bodies import is_unmeasured
 from tokens.domain import limits
 from tokens.domain.reports import report_leaks
 from tokens.gateway.requests import read_body, service_actor
-from tokens.presenting import Answer, address_of, problem, to_response, unavailable
+from tokens.presenting import Answer, address_of, method_not_allowed, problem, to_response, unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +59,7 @@ def answer(body: bytes | None, by: Actor, now: datetime) -> Answer:
 def _refuse(request: HttpRequest, now: datetime) -> Answer | None:
     """Why the body is not even read."""
     if request.method != "POST":
-        answer = problem(405, "method_not_allowed", "Send a POST.")
-        return answer._replace(headers={**answer.headers, "Allow": "POST"})
+        return method_not_allowed("POST")
     if is_unmeasured(request.META):
         return problem(411, "length_required", "Send the report with its Content-Length.")
     key = limits.by_address("leaks", address_of(request))

@@ -2,24 +2,32 @@
 
 from typing import Any
 
+import structlog
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from tokens import scopes
 from tokens.domain.resources import registered_scopes
-from tokens.gateway.oauth import as_json, safely
-from tokens.presenting import Answer, to_response
+from tokens.gateway.oauth import as_json
+from tokens.presenting import Answer, method_not_allowed, to_response, unavailable
+
+log = structlog.get_logger(__name__)
 
 
-@require_safe
-def oauth_metadata(_request: HttpRequest) -> HttpResponse:
-    return to_response(answer())
+@csrf_exempt  # so that another method is told that it is one
+def oauth_metadata(request: HttpRequest) -> HttpResponse:
+    return to_response(answer() if request.method in ("GET", "HEAD") else method_not_allowed("GET", "HEAD"))
 
 
-@safely
 def answer() -> Answer:
-    return as_json(_metadata())
+    """503 without a database, as everywhere but at `/oauth/`."""
+    try:
+        return as_json(_metadata())
+    except DatabaseError:
+        log.exception("metadata not read")
+        return unavailable("The metadata can't be read now.")
 
 
 def _metadata() -> dict[str, Any]:

@@ -19,8 +19,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from accounts.actor import Caller
 from tokens.bodies import measure
 from tokens.gateway import forward_auth, introspection
+from tokens.gateway.errors import mistake_at
 from tokens.gateway.oauth import answer_form
-from tokens.presenting import Answer, problem
+from tokens.presenting import Answer
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ def _safely(respond: Callable[[WSGIEnvironment, Caller], Answer], environ: WSGIE
         return respond(environ, caller)
     except Exception:  # a mistake of ours is an answer too, and never a yes
         log.exception("request failed")
-        return problem(500, "internal_error", "The portal made a mistake.")
+        return mistake_at(environ["PATH_INFO"])
 
 
 def close_broken_connection() -> None:

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from tests.conftest import MakeToken, MountedClient
 from tests.tokens.conftest import NOBODYS_SECRET
 from tokens.domain import limits, lookup, pending
-from tokens.gateway import forward_auth, wsgi_middleware
+from tokens.gateway import forward_auth, introspection, wsgi_middleware
 
 
 @pytest.fixture
@@ -68,9 +68,19 @@ def test_mount_with_a_mistake_of_ours_is_500_and_logged(
 
     monkeypatch.setattr(forward_auth, "answer", fail)
     response = mount.get("/auth/verify")
-    assert (response.status_code, response.json()["type"]) == (500, "urn:tokenportal:problem:internal_error")
+    assert (response.status_code, response.json()["type"]) == (500, "urn:tokenportal:problem:server_error")
     assert "request failed" in caplog.text
     assert response["X-Request-Id"] in caplog.text
+
+
+def test_mount_with_a_mistake_of_ours_answers_oauth_clients_in_their_form(
+    mount: MountedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(introspection, "presented_by", None)
+    response = mount.post("/oauth/introspect", "token=x", "application/x-www-form-urlencoded")
+    assert (response.status_code, response["Content-Type"]) == (500, "application/json")
+    assert response.json().keys() == {"error", "error_description"}
+    assert response.json()["error"] == "server_error"
 
 
 def test_mount_without_a_database_is_503(
