@@ -26,7 +26,7 @@ CALLS_WINDOW = 3600
 
 
 class InvalidReport(Exception):
-    """What is wrong with the body, as a field and a sentence that repeats nothing of it."""
+    """What is wrong with the body, as a field, "" of no JSON object, and a sentence that repeats nothing of it."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
@@ -48,8 +48,7 @@ def answer(body: bytes | None, by: Actor, now: datetime) -> Answer:
         secrets, source = _read(body)
         report_leaks(secrets, source=source, by=by, now=now)
     except InvalidReport as invalid:
-        errors = [{"field": invalid.field, "code": "invalid", "message": invalid.message}]
-        return problem(422, "invalid_request", invalid.message, errors=errors)
+        return _invalid(invalid)
     except DatabaseError:
         log.exception("leaks not taken")
         return unavailable("The report can't be taken now.")
@@ -67,6 +66,14 @@ def _refuse(request: HttpRequest, now: datetime) -> Answer | None:
     if wait is not None:
         return problem(429, "too_many_requests", "Too many reports came from there.", retry_after=wait)
     return None
+
+
+def _invalid(report: InvalidReport) -> Answer:
+    """In the codes of the API: 422, with `errors` where a field is at fault."""
+    if not report.field:
+        return problem(422, "invalid_json", report.message)
+    errors = [{"field": report.field, "code": "invalid", "message": report.message}]
+    return problem(422, "invalid_input", report.message, errors=errors)
 
 
 def _read(body: bytes) -> tuple[list[str], str]:

@@ -84,6 +84,15 @@ def test_codes_of_what_the_domain_refuses_are_known_with_their_status() -> None:
     }.items()
 
 
+def test_codes_of_every_problem_keep_their_status() -> None:
+    """Also those that the gateway words, which no description of a call names."""
+    sources = [path.read_text() for folder in ("tokens", "tokenportal") for path in (ROOT / folder).rglob("*.py")]
+    words = re.compile(r'(?:problem|error_at)\((?:[a-z.]+, )?(\d{3}), "([a-z_]+)"')
+    found = {(code, int(status)) for source in sources for status, code in words.findall(source)}
+    assert ("server_error", 500) in found
+    assert found <= {(code, status) for code, (status, _) in CODES.items()}
+
+
 def test_openapi_asks_the_framework_for_no_page_of_its_own() -> None:
     assert (api.docs_url, api.openapi_url) == (None, None)
 

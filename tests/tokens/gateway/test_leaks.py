@@ -57,17 +57,19 @@ def test_report_of_a_thousand_finds_the_real_ones(make_token: MakeToken, report:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff", b"[" * 100_000, b'{"secrets": ' * 80_000, b"1" * 10_000, ["x"], "x", None],
+    ids=lambda value: str(value)[:30],
+)
+def test_report_that_is_no_json_object_is_422(report: Report, body: Any) -> None:
+    response = report(body)
+    assert (response.status_code, response["Content-Type"]) == (422, "application/problem+json")
+    assert response.json()["type"] == "urn:tokenportal:problem:invalid_json"
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [
-        (b"", ""),
-        (b"{", ""),
-        (b"\xff", ""),
-        (b"[" * 100_000, ""),
-        (b'{"secrets": ' * 80_000, ""),
-        (b"1" * 10_000, ""),
-        (["x"], ""),
-        ("x", ""),
-        (None, ""),
         ({}, "secrets"),
         ({"secrets": None}, "secrets"),
         ({"secrets": NOBODYS_SECRET}, "secrets"),
@@ -85,6 +87,7 @@ def test_report_of_a_thousand_finds_the_real_ones(make_token: MakeToken, report:
 def test_report_of_another_form_is_422_and_says_which_field(report: Report, body: Any, field: str) -> None:
     response = report(body)
     assert (response.status_code, response["Content-Type"]) == (422, "application/problem+json")
+    assert response.json()["type"] == "urn:tokenportal:problem:invalid_input"
     assert [error["field"] for error in response.json()["errors"]] == [field]
     assert NOBODYS_SECRET not in response.content.decode()
 
