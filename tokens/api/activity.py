@@ -96,7 +96,7 @@ def _wanted(query: ActivityIn) -> Q:
 
 
 def _next(request: ApiRequest, cursor: str) -> str:
-    asked = {name: request.GET[name] for name in ("token", "kind", "since", "until") if name in request.GET}
+    asked = {name: request.GET[name] for name in ("token", "kind", "since", "until") if request.GET.get(name)}
     return f'<{settings.BASE_URL}/api/v1/activity?{urlencode({**asked, "cursor": cursor})}>; rel="next"'
 
 

@@ -1,9 +1,10 @@
-"""JSON as it must be: what readers might take for different things is refused."""
+"""JSON as it must be: what readers might take for different things is refused. And queries."""
 
 import json
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
 
@@ -26,6 +27,13 @@ class StrictParser(Parser):
         if not isinstance(value, dict):
             raise InvalidJson("Send a JSON object.")
         return value
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, str], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        """A parameter without a value counts as left out: `?state=&page=2` is what a form sends."""
+        found = super().parse_querydict(data, list_fields, request)
+        return {name: value for name, value in found.items() if value != ""}
 
 
 def strict_json(body: bytes) -> Any:

@@ -112,6 +112,8 @@ def _add_example(content: JSON) -> str:
 def _corrected(parameter: JSON) -> JSON:
     """What may be left out of an address can't be null there; a list of examples belongs into the schema alone."""
     parameter = {key: value for key, value in parameter.items() if key != "examples"}
+    if parameter["in"] == "query":
+        parameter["allowEmptyValue"] = True  # see StrictParser
     schema = parameter["schema"]
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if not options:

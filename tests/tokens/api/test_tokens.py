@@ -154,6 +154,12 @@ def test_list_tokens_by_query_are_found(
     assert names(call, query) == found
 
 
+def test_list_tokens_by_a_query_without_values_is_as_without_it(call: Call, make_token: MakeToken) -> None:
+    make_token(name="ci-deploy")
+    bare, empty = call("GET", "/tokens"), call("GET", "/tokens?state=&q=&sort=&page=&page_size=")
+    assert (empty.status_code, empty.json(), empty["Link"]) == (200, bare.json(), bare["Link"])
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -161,7 +167,6 @@ def test_list_tokens_by_query_are_found(
         ("page=-1", "page"),
         ("page=x", "page"),
         ("page=1.0", "page"),
-        ("page=", "page"),
         ("page=1000001", "page"),
         (f"page={'9' * 5000}", "page"),
         ("page_size=0", "page_size"),
@@ -169,7 +174,6 @@ def test_list_tokens_by_query_are_found(
         ("page_size=1000000000", "page_size"),
         ("page_size=%201", "page_size"),
         ("state=dead", "state"),
-        ("state=", "state"),
         ("sort=size", "sort"),
         (f"q={'x' * 201}", "q"),
         ("q=%00", "q"),
