@@ -85,3 +85,22 @@ def test_body_with_a_length_besides_its_chunks_is_read_by_these_and_nothing_afte
 def test_body_in_another_coding_is_411(portal: Portal) -> None:
     headers = CHUNKED.replace("chunked", "gzip, chunked")
     assert send(portal, "/oauth/revoke", headers, b"0\r\n\r\n").status == 411
+
+
+# --- Credentials that reach nobody as they were sent ---------------------------------------------
+
+
+@pytest.mark.parametrize("credentials", ["", "Bearer \xff", "Bearer café", "Bearer caf\xc3\xa9"])
+def test_credentials_that_are_empty_or_no_ascii_are_none(portal: Portal, credentials: str) -> None:
+    answer = ask(f"{portal.url}/auth/verify", headers={"Authorization": credentials})
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="tokenportal"')
+
+
+def test_credentials_with_a_nul_are_refused_by_the_server_itself(portal: Portal) -> None:
+    answer = send(portal, "/auth/verify", "Authorization: Bearer \0\r\n")
+    assert (answer.status, answer.content) == (400, b"")
+
+
+def test_address_with_a_raw_quote_is_refused_by_the_server_itself(portal: Portal) -> None:
+    answer = send(portal, '/auth/verify?scope="', "")
+    assert (answer.status, answer.content) == (400, b"")

@@ -6,6 +6,7 @@ from typing import NoReturn
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.actor import Actor
 from accounts.models import AuditEvent
@@ -41,6 +42,13 @@ def test_revoke_a_disabled_one_ends_it_too(
 def test_revoke_what_is_not_known_is_200_too(post_form: PostForm, token: str) -> None:
     response = post_form(PATH, {"token": token})
     assert (response.status_code, response.content) == (200, b"")
+
+
+def test_revoke_what_can_be_no_secret_asks_no_database(
+    post_form: PostForm, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert post_form(PATH, {"token": NOBODYS_SECRET[:-1] + "y"}).status_code == 200
 
 
 def test_revoke_a_replaced_secret_leaves_the_new_one(
