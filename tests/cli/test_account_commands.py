@@ -278,6 +278,14 @@ def test_verify_of_another_token_asks_with_that(cli: Cli, signed_in: Stub) -> No
     assert signed_in.asked[-1].token == f"Bearer {other}"
 
 
+def test_verify_of_another_token_that_is_dead_advises_nothing_about_ones_own(cli: Cli, signed_in: Stub) -> None:
+    uri = "https://portal.example/settings/tokens/12/regenerate/"
+    signed_in.answers["GET /auth/verify"] = dead("The access token expired at 2026-12-22T10:00:00Z", uri)
+    ran = cli("verify", "--token", make_secret("tp_"))
+    lines = ["Error: The access token expired at 2026-12-22T10:00:00Z.", f"Renew it: {uri}"]
+    assert (ran.code, ran.err.splitlines()) == (3, lines)
+
+
 def test_verify_of_a_token_that_lacks_a_permission_names_it_and_exits_4(cli: Cli, signed_in: Stub) -> None:
     challenge = 'Bearer realm="tokenportal", error="insufficient_scope", scope="b:write"'
     refused = problem(403, "The access token does not have the permissions", www_authenticate=challenge)

@@ -18,10 +18,13 @@ class Access:
     url: str
     token: str = field(repr=False)  # "" to ask without one
     is_saved: bool  # by `login`, so that a newer one replaces it there
+    is_given: bool = False  # to be asked about: not the token that one works with
 
     @property
     def remedy(self) -> str:
-        """What to do once the token is dead."""
+        """What to do once the token is dead; "" if that changes nothing for whoever asks."""
+        if self.is_given:
+            return ""
         return f"tokenportal login {self.url}" if self.is_saved else "set TOKENPORTAL_TOKEN to a new one"
 
 
@@ -31,11 +34,10 @@ def find_access(given: str | None = None) -> Access:
     A saved token goes to the portal that it was saved for and to no other, whatever TOKENPORTAL_URL says.
     """
     url, token = os.environ.get("TOKENPORTAL_URL", ""), given or os.environ.get("TOKENPORTAL_TOKEN", "")
-    if url and token:  # what is saved is not even looked at
-        return Access(_address(url), checked_token(token), is_saved=False)
-    saved = config.load()
+    saved = None if url and token else config.load()  # not even looked at while both are set
     if token:
-        return Access(_url_of(saved), checked_token(token), is_saved=False)
+        where = _address(url) if url else _url_of(saved)
+        return Access(where, checked_token(token), is_saved=False, is_given=given is not None)
     wanted = _address(url) if url else _url_of(saved)
     found = _saved_token(saved) if saved and saved.url == wanted else None
     if not found:

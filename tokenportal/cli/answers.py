@@ -85,7 +85,8 @@ def _why_dead(response: requests.Response, access: Access) -> str:
     lines = [clean(challenge.get("error_description", "The access token is not valid")) + "."]
     if "error_uri" in challenge:
         lines.append(f"Renew it: {clean(challenge['error_uri'])}")
-    lines.append(f"Then: {access.remedy}")
+    if access.remedy:
+        lines.append(f"Then: {access.remedy}")
     return "\n".join(lines)
 
 
