@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.account_events import actor_with_link, record_account, record_failed_password
 from accounts.actor import caller_of
 from accounts.email_changes import still_waits
-from accounts.mails import message_of
+from accounts.link_mails import send_link
 from accounts.models import User
 from accounts.passwords import change_password
 from accounts.recheck import count_as_check, hold_account, holds_no_secret, recheck_minutes, require_recheck
@@ -141,10 +141,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     # --- Mail -----------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mail with links to BASE_URL, whatever host the request named, sent once the change stands."""
+        """Mail with links to BASE_URL, whatever host the request named, sent at once: nobody waits for a commit.
+
+        Raises MailNotSent.
+        """
         links = {name: settings.BASE_URL + urlsplit(context[name]).path for name in _LINKS if name in context}
-        message = message_of(template_prefix.rpartition("/")[2], email, links)
-        transaction.on_commit(message.send)  # not robust: somebody waits for the link, and is told
+        send_link(self.request, template_prefix.rpartition("/")[2], email, links)
 
 
 def _may_be_kept(name: str, value: str) -> bool:

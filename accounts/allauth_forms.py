@@ -14,15 +14,19 @@ from allauth.account.forms import (
     SignupForm,
     UserTokenForm,
 )
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, QueryDict
+from django.shortcuts import render
 
 from accounts.account_events import record_account
 from accounts.forms import REFUSED_SECRET
+from accounts.link_mails import MailNotSent
 from accounts.models import User
 from accounts.recheck import hold_account, resumed_input
 
@@ -99,11 +103,17 @@ class ChangeEmailForm(SecretFreeAddress, AddEmailForm):  # type: ignore[misc]  #
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "New e-mail address"
 
-    @transaction.atomic
     def save(self, request: HttpRequest) -> EmailAddress:
-        """The new address waits for its confirmation; the mail leaves when this is committed."""
+        """The new address waits for its confirmation; the mail leaves once that is committed."""
+        address = self._ask_for_change(request)
+        send_verification_email_to_address(request, address)
+        return address
+
+    @transaction.atomic
+    def _ask_for_change(self, request: HttpRequest) -> EmailAddress:
         hold_account(self.user, request)
-        address = super().save(request)
+        email = self.cleaned_data["email"]
+        address = EmailAddress.objects.add_new_email(request, self.user, email, send_verification=False)
         before, after = {"email": self.user.email}, {"email": address.email}
         record_account("email_change_requested", self.user, request=request, before=before, after=after)
         return address
@@ -117,6 +127,13 @@ class ResetPasswordByMailForm(SecretFreeAddress, ResetPasswordForm):  # type: ig
         email = str(super().clean_email())
         self.users = [user for user in self.users if user.email == email.lower()]
         return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """When no mail can be sent, the page comes again with what was typed."""
+        try:
+            return str(super().save(request, **kwargs))
+        except MailNotSent:
+            raise ImmediateHttpResponse(render(request, "account/password_reset.html", {"form": self})) from None
 
 
 class ConfirmForm(PlainWords, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
