@@ -14,7 +14,6 @@ from allauth.account.forms import (
     SignupForm,
     UserTokenForm,
 )
-from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -26,7 +25,7 @@ from django.shortcuts import render
 
 from accounts.account_events import record_account
 from accounts.forms import REFUSED_SECRET
-from accounts.link_mails import MailNotSent
+from accounts.link_mails import MailNotSent, send_confirmation
 from accounts.models import User
 from accounts.recheck import hold_account, resumed_input
 
@@ -106,7 +105,7 @@ class ChangeEmailForm(SecretFreeAddress, AddEmailForm):  # type: ignore[misc]  #
     def save(self, request: HttpRequest) -> EmailAddress:
         """The new address waits for its confirmation; the mail leaves once that is committed."""
         address = self._ask_for_change(request)
-        send_verification_email_to_address(request, address)
+        send_confirmation(request, address)
         return address
 
     @transaction.atomic

@@ -1,14 +1,19 @@
 """Sending the mails with a link that somebody waits for: at once, and whoever waits is told when none was sent."""
 
+import time
 from collections.abc import Iterator, Mapping
+from math import ceil
 
 import structlog
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 
 from accounts.mails import message_of
 
@@ -53,6 +58,20 @@ def _how_to_go_on(request: HttpRequest, limit: str, email: str) -> tuple[str, st
     return "account_login", f"The mail with the link to confirm your address could not be sent just now. {how}"
 
 
+def send_confirmation(request: HttpRequest, address: EmailAddress) -> None:
+    """The mail with the link that confirms the address, or a message that says when it can be sent.
+
+    allauth sends one in three minutes and says nothing of the others. The link of that one may be dead: a
+    change that was cancelled and asked for again has another.
+
+    Raises MailNotSent.
+    """
+    if not send_verification_email_to_address(request, address):
+        minutes = _minutes_to_wait(request, _CONFIRM, address.email)
+        advice = f"If it doesn't come or its link doesn't work, try again in {minutes} minute{pluralize(minutes)}."
+        messages.warning(request, f"A mail to {address.email} was sent a moment ago. {advice}")
+
+
 # --- allauth's limits of mails to one address ---------------------------------------------------
 
 
@@ -61,6 +80,15 @@ def _give_back(request: HttpRequest, limit: str, email: str) -> None:
     for rate, row, times in _counted(request, limit, email):
         if times:
             ratelimit.SingleRateLimitUsage(row, rate.duration, times[0]).rollback()
+
+
+def _minutes_to_wait(request: HttpRequest, limit: str, email: str) -> int:
+    ends = [
+        times[rate.amount - 1] + rate.duration
+        for rate, _row, times in _counted(request, limit, email)
+        if len(times) >= rate.amount
+    ]
+    return max(1, ceil((max(ends, default=0) - time.time()) / 60))
 
 
 def _counted(request: HttpRequest, limit: str, email: str) -> Iterator[tuple[ratelimit.Rate, str, list[float]]]:

@@ -1,6 +1,7 @@
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.allauth_views import ChangeEmailView
 from accounts.views import ConfirmEmail
 from tokens.admin.site import console
 from tokens.gateway import urls as gateway
@@ -9,6 +10,7 @@ from tokens.gateway.errors import nothing_here
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="tokens:list")),
     path("accounts/confirm-email/<str:key>/", ConfirmEmail.as_view(), name="account_confirm_email"),
+    path("accounts/email/", ChangeEmailView.as_view(), name="account_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", console.urls),
     path("settings/", RedirectView.as_view(pattern_name="tokens:list")),

@@ -4,16 +4,19 @@ import re
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, cast
 from unittest import mock
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from tests.accounts.conftest import SignIn, Submit, is_signed_in, link_in
@@ -174,3 +177,53 @@ def test_mail_that_could_not_be_sent_is_logged_without_address_and_link(
     [line] = [cast(dict[str, Any], record.msg) for record in caplog.records if "mail not sent" in str(record.msg)]
     assert (line["level"], line["kind"], line["error"]) == ("warning", "password_reset_key", "SMTPRecipientsRefused")
     assert not any(hidden in caplog.text for hidden in (alice.email, "/password/reset/key/"))
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(1, "3 minutes"), (61, "2 minutes"), (170, "1 minute")])
+def test_send_again_a_moment_later_sends_none_and_says_when(
+    submit: Submit, client_of: ClientOf, alice: User, *, mailoutbox: list[EmailMessage], seconds: int, wait: str
+) -> None:
+    client, start = client_of(alice), timezone.now()
+    with time_machine.travel(start, tick=False):
+        submit(client, "account_email", **CHANGE)
+        assert "We sent a mail to new@example.com" in client.get(reverse("account_email")).content.decode()
+    with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+        submit(client, "account_email", **SEND_AGAIN)
+        page = client.get(reverse("account_email")).content.decode()
+    assert "A mail to new@example.com was sent a moment ago" in page
+    assert f"try again in {wait}." in page
+    assert "We sent" not in page
+    assert len(mailoutbox) == 1
+
+
+def test_send_again_three_minutes_later_sends_it(
+    submit: Submit, client_of: ClientOf, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = client_of(alice)
+    submit(client, "account_email", **CHANGE)
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        submit(client, "account_email", **SEND_AGAIN)
+        assert "We sent a mail to new@example.com" in client.get(reverse("account_email")).content.decode()
+    assert [mail.to for mail in mailoutbox] == [["new@example.com"]] * 2
+
+
+def test_change_email_back_to_one_mailed_a_moment_ago_claims_no_mail(
+    submit: Submit, client_of: ClientOf, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client = client_of(alice)
+    for email in ("new@example.com", "other@example.com"):
+        submit(client, "account_email", action_add="", email=email)
+    client.get(reverse("account_email"))  # shows what was sent so far
+    submit(client, "account_email", **CHANGE)
+    page = client.get(reverse("account_email")).content.decode()
+    assert "try again in 3 minutes." in page
+    assert "We sent" not in page
+    assert [mail.to for mail in mailoutbox] == [["new@example.com"], ["other@example.com"]]
+
+
+@pytest.mark.parametrize("email", ["alice@example.com", "bob@example.com"])
+def test_send_again_to_an_address_that_waits_for_nothing_sends_none(
+    submit: Submit, client_of: ClientOf, alice: User, bob: User, *, mailoutbox: list[EmailMessage], email: str
+) -> None:
+    submit(client_of(alice), "account_email", action_send="", email=email)
+    assert mailoutbox == []
