@@ -74,10 +74,11 @@ def _since_text(since: datetime, now: datetime) -> str:
 
 
 def _from_text(sources: Sources) -> str:
-    """The busiest address; `sources` are those of the last minute."""
+    """The busiest address, and whether there were others that are known; `sources` are those of the last minute."""
     known = {address: source for address, source in sources.items() if address not in ("", OTHERS)}
     if not known:
         return ""
     address = max(known, key=lambda name: known[name].times)
     agent = short_agent(known[address].agent)
-    return f" from {address}" + (f" ({agent})" if agent else "") + (" and others" if len(sources) > 1 else "")
+    others = " and others" if len(known) > 1 or OTHERS in sources else ""
+    return f" from {address}" + (f" ({agent})" if agent else "") + others

@@ -57,6 +57,8 @@ TWO = datetime.fromisoformat("2026-12-22T02:00:00+00:00")
             "tried 9 times since 02:00 from ::2 (git/2) and others",
         ),
         (9, {"::1": Source(1, ""), OTHERS: Source(3, "")}, 3, "tried 9 times since 02:00 from ::1 and others"),
+        # Where the second came from is not known: it may be the same place.
+        (2, {"::1": Source(1, ""), "": Source(1, "")}, 3, "tried 2 times since 02:00 from ::1"),
     ],
 )
 def test_tried_text_says_how_often_since_when_and_from_where(
