@@ -116,11 +116,11 @@ def date_text(moment: datetime) -> str:
     return format_date(timezone.localtime(moment), "M j, Y")
 
 
-def exact_text(moment: datetime) -> str:
-    """`Dec 22, 2026, 10:00:00 CET`: to the second, with the zone's name."""
+def exact_text(moment: datetime, *, seconds: bool = True) -> str:
+    """`Dec 22, 2026, 10:00:00 CET`: to the second, or to the minute, with the zone's name."""
     local = timezone.localtime(moment)
     # Not format's own T: in the hour that the clock goes through twice it says nothing.
-    return f"{format_date(local, 'M j, Y, H:i:s')} {local.tzname()}"
+    return f"{format_date(local, 'M j, Y, H:i:s' if seconds else 'M j, Y, H:i')} {local.tzname()}"
 
 
 def relative_text(moment: datetime, *, now: datetime) -> str:

@@ -20,15 +20,16 @@ def exact(moment: datetime) -> str:
 
 
 @register.simple_tag
-def when(moment: datetime) -> SafeString:
+def when(moment: datetime, *, seconds: bool = True) -> SafeString:
     """A `<time>`: relative in text, exact with its zone on hover and for assistive technology.
 
-    A script keeps the text current while the page is open.
+    A script keeps the text current while the page is open. Without `seconds` for what is known to the
+    minute only.
     """
-    in_full = exact_text(moment)
+    in_full = exact_text(moment, seconds=seconds)
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time><span class="visually-hidden"> ({})</span>',
-        rfc3339(moment),
+        rfc3339(moment) if seconds else f"{rfc3339(moment)[:16]}Z",
         in_full,
         relative_text(moment, now=timezone.now()),
         in_full,

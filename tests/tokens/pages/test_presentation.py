@@ -218,6 +218,14 @@ def test_when_shows_the_relative_time_and_the_exact_one_to_all() -> None:
     assert f"({exact})" in squeezed(shown)
 
 
+def test_when_of_a_minute_says_no_seconds() -> None:
+    moment = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=2)
+    shown = Template("{% load portal %}{% when moment seconds=False %}").render(Context({"moment": moment}))
+    exact = f"{date_text(moment)}, {moment:%H:%M} UTC"
+    assert f'<time datetime="{moment:%Y-%m-%dT%H:%MZ}" title="{exact}" data-relative>2 minutes ago</time>' in shown
+    assert f"({exact})" in shown
+
+
 def test_exact_in_a_template_names_the_zone_even_in_the_hour_that_comes_twice() -> None:
     moment = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     with timezone.override(ZoneInfo("Europe/Berlin")):

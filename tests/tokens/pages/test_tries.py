@@ -18,6 +18,7 @@ from tokens.domain.lifecycle import disable_token, dismiss_banner, enable_token,
 from tokens.domain.refusals import OTHERS, Source, Sources, Tries
 from tokens.domain.verification import Outcome
 from tokens.models import AccessToken, RefusalMinute
+from tokens.pages.presentation import date_text
 from tokens.pages.tries import REASONS, tried_text
 
 MINUTE = timedelta(minutes=1)
@@ -96,6 +97,16 @@ def test_page_of_a_token_that_is_refused_says_why_how_often_and_from_where(
     assert "Tried 312 times since " in words
     assert "from 10.0.4.7 (curl/8.5.0)" in words
     assert words.index("With a replaced secret") < words.index("From a network that it is not for")
+
+
+def test_page_of_a_token_says_the_latest_refusal_to_the_minute_as_it_was_counted(
+    alices: Client, make_token: MakeToken, refuse: Refuse, now: datetime
+) -> None:
+    token, _ = make_token()
+    refuse(token, "revoked", ago=timedelta(seconds=now.second) + MINUTE)
+    minute = now - MINUTE
+    times = Page(alices.get(address("detail", token))).times
+    assert f"{date_text(minute)}, {minute:%H:%M} UTC" in [exact for _, exact, _ in times]
 
 
 def test_page_of_a_token_shows_no_refusals_of_another_or_of_long_ago(
