@@ -29,6 +29,12 @@ class Wording:
     page: str = "accounts:security"
     label: str = "Look at your account"
 
+    def subject(self, happened: list[AuditEvent]) -> str:
+        """It counts what its words are about: tokens, to each of which it may have happened twice, or acts."""
+        of_tokens = "{count} access tokens" in self.many
+        count = len({event.subject_id if of_tokens else event.pk for event in happened})
+        return (self.one if count == 1 else self.many).format(name=happened[-1].subject_name, count=count)
+
 
 _DELETE_IT = "If it wasn’t you, delete the token and change your password."
 _RESET_IT = "If it wasn’t you, choose a new password at once."
@@ -128,16 +134,28 @@ def notice_letter(batch: Batch, user: User) -> Letter | None:
     if not told:
         return None
     wording = WORDINGS[batch.kind]
-    happened = [events[row.event_id] for row in told]
-    subject = (wording.one if len(told) == 1 else wording.many).format(name=happened[0].subject_name, count=len(told))
+    happened = _worth_telling([events[row.event_id] for row in told])
+    subject = wording.subject(happened)
     context = {
         "heading": unlinked(subject),
         "wording": wording,
         "items": [_item(event, wording, user) for event in happened[:MOST_LISTED]],
-        "is_cut": len(told) > MOST_LISTED,
+        "is_cut": len(happened) > MOST_LISTED,
         "activity_url": page("accounts:activity"),
     }
     return Letter("notice", subject, told, context)
+
+
+def _worth_telling(happened: list[AuditEvent]) -> list[AuditEvent]:
+    """Of a token that was regenerated again by the same person in the same way the latest alone.
+
+    Its new secret is the one that counts. What came from elsewhere is told: it may be a thief's.
+    """
+    latest: dict[tuple[object, ...], AuditEvent] = {}
+    for event in happened:
+        way = (event.subject_id, event.actor_id, event.channel, event.address, event.agent)
+        latest[way if event.kind == "token.regenerated" else (event.pk,)] = event
+    return list(latest.values())
 
 
 def _item(event: AuditEvent, wording: Wording, user: User) -> dict[str, Any]:
@@ -154,5 +172,6 @@ def _item(event: AuditEvent, wording: Wording, user: User) -> dict[str, Any]:
 
 def _line(change: Change) -> str:
     """`Scopes: deployments:read → full`, `Scopes: full` where there was none."""
-    values = " → ".join(value for value in (change.before, change.after) if value not in (None, "none"))
+    before = None if change.before == "none" else change.before
+    values = " → ".join(value for value in (before, change.after) if value is not None)
     return f"{_LABELS.get(change.label, change.label)}: {unlinked(values) or 'none'}"

@@ -1,6 +1,7 @@
 """What a notice says of an act."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.mail import EmailMessage
@@ -55,6 +56,72 @@ def test_notice_mail_of_several_of_a_kind_is_one(
     assert mailoutbox[0].subject == "32 access tokens were made"
     assert mailoutbox[0].body.count("Look at the token") == 30
     assert "There are more than fit here." in mailoutbox[0].body
+
+
+def test_notice_mail_of_a_token_that_was_regenerated_twice_is_of_one_token_and_tells_the_latest(
+    make_token: MakeToken, web: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, _ = make_token(name="laptop")
+    Notification.objects.all().delete()
+    for days in (3, 5):
+        lifecycle.regenerate_token(token, expires_at=now + timedelta(days=days), by=web, now=now)
+    assert deliver() == {"sent": 2, "dropped": 0, "mails": 1}
+    assert mailoutbox[0].subject == "Access token “laptop” was regenerated"
+    assert mailoutbox[0].body.count("* laptop\n") == 1
+    assert f"{now + timedelta(days=5):%b} {(now + timedelta(days=5)).day}," in mailoutbox[0].body
+
+
+def test_notice_mail_of_two_regenerated_tokens_counts_tokens_and_not_acts(
+    make_token: MakeToken, web: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    tokens = [make_token(name=name)[0] for name in ("laptop", "ci")]
+    Notification.objects.all().delete()
+    for token in [*tokens, tokens[0]]:
+        lifecycle.regenerate_token(token, expires_at=now + timedelta(days=3), by=web, now=now)
+    deliver()
+    assert mailoutbox[0].subject == "2 access tokens were regenerated"
+    assert [mailoutbox[0].body.count(f"* {name}\n") for name in ("laptop", "ci")] == [1, 1]
+
+
+def test_notice_mail_of_a_token_that_was_regenerated_from_two_places_tells_of_both(
+    make_token: MakeToken, web: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, _ = make_token(name="laptop")
+    Notification.objects.all().delete()
+    for by in (replace(web, address="198.51.100.66"), web):
+        lifecycle.regenerate_token(token, expires_at=now + timedelta(days=3), by=by, now=now)
+    deliver()
+    assert mailoutbox[0].subject == "Access token “laptop” was regenerated"
+    assert "from 198.51.100.66" in mailoutbox[0].body
+    assert "from 203.0.113.7" in mailoutbox[0].body
+
+
+def test_notice_mail_of_a_token_that_was_widened_twice_is_of_one_token_and_tells_of_both(
+    make_token: MakeToken, web: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, _ = make_token(name="laptop", scopes=["tokens:read"], allowed_networks=["10.0.0.0/8"])
+    Notification.objects.all().delete()
+    for networks, scopes in ((["10.0.0.0/8"], ["tokens:write"]), ([], ["tokens:write"])):
+        token = lifecycle.edit_token(
+            token, name="laptop", description="", scopes=scopes, allowed_networks=networks, by=web, now=now
+        )
+    deliver()
+    assert mailoutbox[0].subject == "Access token “laptop” may do more now"
+    assert "Scopes: tokens:read → " in mailoutbox[0].body
+    assert "Allowed networks: 10.0.0.0/8 → none" in mailoutbox[0].body.replace("\u2060", "")
+
+
+def test_notice_mail_of_two_old_secrets_of_a_token_that_were_found_counts_secrets(
+    make_token: MakeToken, web: Actor, now: datetime, deliver: Deliver, mailoutbox: list[EmailMessage]
+) -> None:
+    token, first = make_token(name="laptop")
+    _, second = lifecycle.regenerate_token(token, expires_at=token.expires_at, by=web, now=now)
+    lifecycle.regenerate_token(token, expires_at=token.expires_at, by=web, now=now)
+    Notification.objects.all().delete()
+    report_leaks([first, second], source="paste.example", by=COMMAND, now=now)
+    deliver()
+    assert mailoutbox[0].subject == "2 old secrets of your access tokens were found in the open"
+    assert mailoutbox[0].body.count("Hint: ") == 2
 
 
 def test_notice_mail_of_a_leak_makes_no_link_of_where_it_was_found(
