@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from accounts.requests import SignedInRequest
 from tokens.admin.filters import ChoiceFilter, LinkFilter, PersonFilter, parse_id
 from tokens.admin.listing import ListAdmin
 from tokens.admin.search import people_ids
+from tokens.models import Policy
 
 
 class SubjectTypeFilter(ChoiceFilter):
@@ -112,6 +114,12 @@ class AuditAdmin(ListAdmin):
     def matching(self, term: str) -> Q:
         ids = people_ids(term)
         return Q(owner_id__in=ids) | Q(actor_id__in=ids)
+
+    def changelist_view(  # type: ignore[override]  # whoever gets here is signed in
+        self, request: SignedInRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        kept_days = Policy.current().keep_activity_days
+        return super().changelist_view(request, {"kept_days": kept_days, **(extra_context or {})})
 
     def rows(self, request: SignedInRequest, page: Iterable[AuditEvent]) -> list[ActivityRow]:
         return [activity_row(event, viewer=request.user) for event in page]

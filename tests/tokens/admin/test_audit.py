@@ -10,6 +10,7 @@ from accounts.models import User
 from tests.conftest import MakeToken
 from tests.tokens.admin.conftest import Console
 from tokens.domain.lifecycle import edit_token
+from tokens.models import Policy
 
 
 @pytest.fixture
@@ -51,6 +52,13 @@ def found(console: Console, query: str) -> set[str]:
 )
 def test_audit_list_is_narrowed(query: str, kinds: set[str], log: dict[str, int], console: Console) -> None:
     assert found(console, query.format(**log)) == kinds
+
+
+def test_audit_list_promises_no_more_than_it_keeps(console: Console) -> None:
+    Policy.objects.update(keep_activity_days=30)
+    text = console.text("audit")
+    assert "each is kept for 30 days" in text
+    assert "every refusal" not in text
 
 
 def test_audit_list_says_what_narrows_it(log: dict[str, int], console: Console) -> None:
