@@ -52,9 +52,18 @@ def test_page_of_a_revoked_token_says_why_and_offers_no_new_secret(
 ) -> None:
     revoke_token(token, code="leak", reason="found in a <b>repository</b>", by=web, now=now)
     answer = alices.get(address("detail", token))
-    assert "found in a <b>repository</b>" in Page(answer).words
+    assert "Reported as leaked: found in a <b>repository</b>" in Page(answer).words
     assert "<b>repository" not in answer.content.decode()
     assert not {"Regenerate", "Disable", "Enable"} & Page(answer).links.keys()
+
+
+def test_page_of_a_token_that_was_revoked_without_a_reason_says_what_the_code_means_once(
+    alices: Client, token: AccessToken, web: Actor, now: datetime
+) -> None:
+    revoke_token(token, code="holder", reason="", by=web, now=now)
+    words = Page(alices.get(address("detail", token))).words
+    assert words.count("Ended by whoever held the secret") == 1
+    assert "secret:" not in words
 
 
 def test_page_of_a_token_without_access_or_networks_says_so(alices: Client, make_token: MakeToken) -> None:
