@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
@@ -65,8 +66,17 @@ def activity_context(user: User, *, kind: str, page: str) -> dict[str, Any]:
         "rows": [activity_row(event, viewer=user) for event in shown],
         "page": shown,
         "kind": chosen,
+        "query": _known(chosen),
         "kinds": [(name, text) for text, name in kinds],
     }
+
+
+def _known(kind: str) -> QueryDict:
+    """What was understood of the address, but for the page: for the links from one to another."""
+    known = QueryDict(mutable=True)
+    if kind:
+        known["kind"] = kind
+    return known
 
 
 def kind_text(kind: str) -> str:

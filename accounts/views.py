@@ -1,9 +1,11 @@
 """Settings: the pages of one's own account."""
 
 from typing import Any
+from urllib.parse import unquote_plus
 
 from allauth.account.models import EmailAddress
 from allauth.account.views import ConfirmEmailView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.account_events import actor_with_link
 from accounts.activity import activity_context
 from accounts.actor import actor_of
-from accounts.forms import ProfileForm
+from accounts.forms import REFUSED_SECRET, ProfileForm
 from accounts.profile import change_profile
+from accounts.recheck import holds_no_secret, require_sign_in
 from accounts.requests import PortalRequest, SignedInRequest
 from accounts.unsubscribe import BadLink, read_key, turn_mails_off
 
@@ -47,8 +50,12 @@ def security(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@login_required
 def activity(request: SignedInRequest) -> HttpResponse:
+    if asked_first := require_sign_in(request, keep=holds_no_secret):
+        return asked_first
+    if settings.HOLDS_SECRET(unquote_plus(request.META["QUERY_STRING"])):
+        messages.error(request, REFUSED_SECRET)
+        return redirect("accounts:activity")  # the history of a browser is no place for one
     context = activity_context(request.user, kind=request.GET.get("kind", ""), page=request.GET.get("page", ""))
     # On the way back through the history htmx asks again, and puts the answer in place of the whole page.
     is_fragment = request.htmx and not request.htmx.history_restore_request

@@ -1,5 +1,6 @@
 """Settings, Activity: one's audit events, in words."""
 
+import html
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,13 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.activity import activity_context, kind_text, value_text
 from accounts.actor import SYSTEM, Actor
 from accounts.audit import AuditEvent, Subject, record
+from accounts.forms import REFUSED_SECRET
 from accounts.models import User
 from tests.conftest import ClientOf
 
 PAGE = "/settings/activity/"
+# The format's known example: well formed, and nobody's.
+NOBODYS_SECRET = "tp_Q7rkabcdefghijklmnopqrstuvwxyz012345mZ0c0APijx"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 
 
@@ -39,6 +43,10 @@ def rows(user: User, **asked: str) -> list[Any]:
 
 def test_activity_without_sign_in_leads_there(client: Client, db: None) -> None:
     assert client.get(PAGE)["Location"] == f"{reverse('account_login')}?next={PAGE}"
+
+
+def test_activity_without_sign_in_takes_no_secret_of_its_address_along(client: Client, db: None) -> None:
+    assert client.get(PAGE, {"kind": NOBODYS_SECRET})["Location"] == f"{reverse('account_login')}?next={PAGE}"
 
 
 def test_activity_shows_what_is_mine_newest_first(alice: User, bob: User, now: datetime) -> None:
@@ -115,7 +123,30 @@ def test_activity_of_many_events_comes_in_pages_of_25(alice: User, client_of: Cl
     assert len(client.get(PAGE).context["rows"]) == 25
     answer = client.get(PAGE, {"page": "2", "kind": "token.created"})
     assert [row.subject for row in answer.context["rows"]] == ["token 0"]
-    assert 'href="?page=1&amp;kind=token.created"' in answer.content.decode()
+    assert 'href="?kind=token.created&amp;page=1"' in answer.content.decode()
+
+
+def test_activity_links_repeat_only_what_was_understood(alice: User, client_of: ClientOf) -> None:
+    for _ in range(26):
+        happened("token.created", alice)
+    page = client_of(alice).get(PAGE, {"kind": "no-such-kind", "other": "whatever"}).content.decode()
+    assert 'href="?page=2"' in page
+    assert "no-such-kind" not in page
+    assert "whatever" not in page
+
+
+@pytest.mark.parametrize("query", ["kind={}", "page={}", "other={}", "kind=Bearer+{}", "{}=x", "{}"])
+def test_activity_with_a_secret_in_its_address_says_so_and_repeats_it_nowhere(
+    alice: User, client_of: ClientOf, query: str
+) -> None:
+    for _ in range(26):
+        happened("token.created", alice)
+    answer = client_of(alice).get(f"{PAGE}?{query.format(NOBODYS_SECRET)}", follow=True)
+    page = answer.content.decode()
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert REFUSED_SECRET in html.unescape(page)
+    assert 'href="?page=2"' in page
+    assert NOBODYS_SECRET not in page
 
 
 @pytest.mark.parametrize("count", [1, 100])
