@@ -1,5 +1,6 @@
 // Keeps the words of every <time data-relative> true while the page is open. The words are those
-// of the server: floored to the largest of these units.
+// of the server: floored to the largest of these units. The value of data-relative stands before
+// them; from the moment on data-after is said instead, where there is one.
 "use strict";
 
 (() => {
@@ -16,11 +17,17 @@
     return ahead ? `in ${amount}` : `${amount} ago`;
   }
 
+  function text({ relative, after }, moment, now) {
+    return moment <= now && after ? after : `${relative} ${words(moment, now)}`.trim();
+  }
+
   function refresh() {
     const now = Date.now();
     for (const time of document.querySelectorAll("time[data-relative]")) {
-      const current = words(Date.parse(time.dateTime), now);
-      if (time.textContent !== current) time.textContent = current;
+      const current = text(time.dataset, Date.parse(time.dateTime), now);
+      if (time.textContent === current) continue;
+      time.textContent = current;
+      if (current === time.dataset.after) time.closest(".badge, .banner-row")?.classList.add("ended");
     }
   }
 

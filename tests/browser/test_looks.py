@@ -1,7 +1,9 @@
 """What a page weighs, how it moves, and what time does to it."""
 
+import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from pytest_django.fixtures import Settings
 
 from tests.browser import worlds
 from tests.browser.conftest import SignIn
-from tests.browser.portal import LIST, Stage, ask_for
+from tests.browser.portal import LIST, Stage, ask_for, row
 from tests.browser.views import LOGIN
+from tokens.pages.presentation import end_text
 
 KILOBYTE = 1024
 MOVING = """[...document.querySelectorAll("*")].filter((element) => {
@@ -90,9 +93,27 @@ def test_dialog_that_opens_moves_nothing(alices: Page) -> None:
 def test_times_stay_true_while_the_page_is_open(alices: Page, stage: Stage) -> None:
     alices.clock.install(time=stage.now)
     alices.goto(f"{LIST}{stage.owner.tokens.get(name='ci-deploy').pk}/")
-    expect(alices.locator("dd time").first).to_have_text("in 2 days")
+    end = alices.locator(".fact", has=alices.get_by_text("Expires", exact=True)).locator("time")
+    expect(end).to_have_text("in 2 days")
     alices.clock.fast_forward("25:30:00")
-    expect(alices.locator("dd time").first).to_have_text("in 23 hours")
+    expect(end).to_have_text("in 23 hours")
+
+
+def test_ends_stay_true_while_the_page_is_open_and_when_they_come(alices: Page, stage: Stage) -> None:
+    end = stage.owner.tokens.get(name="ci-deploy").expires_at
+    alices.clock.install(time=stage.now)
+    alices.goto(LIST)
+    badge = row(alices, "ci-deploy").locator(".badge")
+    banner = alices.get_by_role("region", name="Expiring tokens").get_by_role("listitem").filter(has_text="ci-deploy")
+    clock = stage.now
+    # To the words that the server would say then: hours, minutes, the last one, and two after the end.
+    for minutes_left in (25 * 60 + 0.5, 90.5, 2.5, 0.5, -0.5, -1800):
+        moment = end - timedelta(minutes=minutes_left)
+        alices.clock.fast_forward(int((moment - clock).total_seconds() * 1000))
+        clock, words = moment, end_text(end, now=moment)
+        expect(badge).to_have_text(words)
+        expect(banner.locator("time")).to_have_text(words.replace("E", "e", 1))
+        expect(badge).to_have_class(re.compile("ended" if minutes_left < 0 else "^badge badge-expiring$"))
 
 
 def test_print_leaves_out_what_paper_cannot_do(alices: Page) -> None:

@@ -27,8 +27,10 @@ class TokenLine:
     state: State
 
     @property
-    def badge(self) -> str:
-        return self.state.value.capitalize()
+    def note(self) -> str:
+        """Why it was revoked; of others their end is shown."""
+        token = self.token
+        return (token.revoked_reason or token.get_revoked_code_display()) if self.state is State.REVOKED else ""
 
     @property
     def can_revoke(self) -> bool:

@@ -18,13 +18,12 @@ NO_ACCESS = "No access: this token can't be used until you grant permissions"
 class TokenRow:
     """What list and page show of a token.
 
-    `badge` and `note` are the two lines of its state. `tried` is who still uses what is dead, "" if
-    nobody does; only the banner has it.
+    `note` is what stands below its state in the place of its end, or "". `tried` is who still uses what
+    is dead, "" if nobody does; only the banner has it.
     """
 
     token: AccessToken
     state: State
-    badge: str
     note: str
     permissions: str
     tried: str = ""
@@ -59,7 +58,7 @@ class TokenRow:
 
 def token_row(token: AccessToken, *, now: datetime, window: timedelta) -> TokenRow:
     state = state_of(token, now=now, window=window)
-    return TokenRow(token, state, _badge(token, state, now), _note(token, state), permissions_text(token.scope_list))
+    return TokenRow(token, state, _note(token, state), permissions_text(token.scope_list))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,15 @@ def exact_text(moment: datetime, *, seconds: bool = True) -> str:
     return f"{format_date(local, 'M j, Y, H:i:s' if seconds else 'M j, Y, H:i')} {local.tzname()}"
 
 
+def end_text(end: datetime, *, now: datetime) -> str:
+    """`Expires in 2 days`, and from the end on `Expired on Dec 22, 2026`."""
+    return f"Expires {relative_text(end, now=now)}" if end > now else ended_text(end)
+
+
+def ended_text(end: datetime) -> str:
+    return f"Expired on {date_text(end)}"
+
+
 def relative_text(moment: datetime, *, now: datetime) -> str:
     """`in 2 days`, `3 minutes ago`, `just now`: floored to the largest unit."""
     ahead = moment > now
@@ -142,22 +150,11 @@ def duration_text(length: timedelta) -> str:
     return ""
 
 
-def _badge(token: AccessToken, state: State, now: datetime) -> str:
-    if state is State.EXPIRING:
-        return f"Expires {relative_text(token.expires_at, now=now)}"
-    if state is State.EXPIRED:
-        return f"Expired on {date_text(token.expires_at)}"
-    return state.value.capitalize()
-
-
 def _note(token: AccessToken, state: State) -> str:
     if state is State.REVOKED:
         return token.revoked_reason or AccessToken.RevokedCode(token.revoked_code).label
-    if state is State.EXPIRED:
-        return ""
-    if state is State.DISABLED and token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR:
-        return "Disabled by an administrator"
-    return date_text(token.expires_at) if state is State.EXPIRING else f"Expires {date_text(token.expires_at)}"
+    by_administrator = token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR
+    return "Disabled by an administrator" if state is State.DISABLED and by_administrator else ""
 
 
 def _shown(granted: set[str]) -> list[str]:

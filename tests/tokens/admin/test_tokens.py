@@ -11,9 +11,11 @@ from accounts.models import User
 from tests.conftest import PASSWORD, MakeToken, Response
 from tests.tokens.admin.conftest import Console
 from tests.tokens.conftest import NOBODYS_SECRET, Judge, Rotated, events, last_event
+from tests.tokens.pages.reading import Page
 from tokens.domain.lifecycle import delete_token, disable_token, regenerate_token, revoke_token
 from tokens.domain.verification import Outcome
 from tokens.models import AccessToken
+from tokens.pages.presentation import date_text, exact_text
 
 Revoke = Callable[..., Response]
 REASON = "Found in a public repository"
@@ -47,6 +49,19 @@ def test_token_list_shows_owner_state_hint_and_scopes(console: Console, make_tok
     for shown in ("ci", token.hint, "alice@example.com", "Active", "<code>full</code>", "Never used"):
         assert shown in text
     assert reverse("admin:person", args=[token.owner_id]) in text
+
+
+def test_token_list_says_states_ends_and_reasons_as_their_owners_see_them(
+    console: Console, make_token: MakeToken, now: datetime
+) -> None:
+    for hours in (49, -49):
+        make_token(now=now - timedelta(days=9), expires_at=now + timedelta(hours=hours))
+    revoke_token(make_token()[0], code="leak", reason="", by=console.actor, now=now)
+    page = Page(console.get("tokens"))
+    ended = now - timedelta(hours=49)
+    for words in ("Expires in 2 days", f"Expired on {date_text(ended)}", "Revoked Reported as leaked"):
+        assert words in page.words
+    assert exact_text(ended) in [exact for _, exact, _ in page.times]
 
 
 @pytest.mark.parametrize("term", ["Ci-De", "CI-deploy ", "alice@", "ALICE@example.com", "{hint}", "{dots}", "{pk}"])

@@ -20,6 +20,7 @@ from tokens.domain.expiry import flag_expiring
 from tokens.domain.lifecycle import delete_token, disable_token, dismiss_banner, regenerate_token, revoke_token
 from tokens.models import AccessToken
 from tokens.pages.banner import banner_rows
+from tokens.pages.presentation import exact_text
 
 if TYPE_CHECKING:
     from tests.conftest import Response
@@ -69,6 +70,12 @@ def test_banner_is_on_the_pages_of_the_account(alices: Client, ending: AccessTok
     assert REGION in Page(alices.get(path, follow=True)).regions
 
 
+def test_banner_says_the_exact_end_on_hover_and_for_all(alices: Client, ending: AccessToken) -> None:
+    page, exact = Page(alices.get("/settings/profile/")), exact_text(ending.expires_at)
+    assert (exact, "expires in 2 days") in [(title, text) for _, title, text in page.times]
+    assert lines(alices.get("/settings/profile/")) == [f"ci expires in 2 days ({exact})"]
+
+
 def test_banner_of_an_expired_token_says_on_which_day(
     alices: Client, alice: User, make_token: MakeToken, now: datetime
 ) -> None:
@@ -78,7 +85,8 @@ def test_banner_of_an_expired_token_says_on_which_day(
     make_token(name="CI", now=now - 30 * DAY, expires_at=ended)
     flag_expiring(now=now)
     there = ended + 14 * HOUR
-    assert lines(alices.get("/settings/profile/")) == [f"CI expired on {there:%b} {there.day}, {there.year}"]
+    day = f"{there:%b} {there.day}, {there.year}"
+    assert lines(alices.get("/settings/profile/")) == [f"CI expired on {day} ({day}, {there:%H:%M:%S} +14)"]
 
 
 def test_banner_comes_from_the_flag_and_not_from_the_clock(
@@ -150,7 +158,8 @@ def test_banner_of_a_token_whose_window_shrank_since_says_when_it_ends(
     make_token(name="ci", expires_at=now + 10 * DAY + HOUR)
     flag_expiring(now=now)
     set_policy(reminder_days=7)  # and the job has not run since
-    assert lines(alices.get("/settings/profile/")) == ["ci expires in 10 days"]
+    [line] = lines(alices.get("/settings/profile/"))
+    assert line.startswith("ci expires in 10 days (")
 
 
 # --- Dismissing -------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from tests.tokens.pages.conftest import DAY, LIST, NEW, NO_ACCESS, address, htmx
 from tests.tokens.pages.reading import Page
 from tokens.domain.lifecycle import disable_token, revoke_token
 from tokens.models import AccessToken
+from tokens.pages.presentation import date_text, exact_text
 
 if TYPE_CHECKING:
     from tests.conftest import Response
@@ -141,10 +142,25 @@ def test_list_times_are_relative_with_the_exact_one_beside(alices: Client, alice
     alice.save()
     token, _ = make_token()
     AccessToken.objects.update(last_used_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=token.created_at.tzinfo))
-    machine, exact, text = Page(alices.get(LIST)).times[0]
+    created, used, end = Page(alices.get(LIST)).times
+    machine, exact, text = used
     assert machine == "2020-01-02T03:04:05Z"
     assert exact == "Jan 2, 2020, 04:04:05 CET"
     assert text.endswith("years ago")
+    for _, exact, text in (created, end):
+        assert exact == text
+        assert exact.endswith((" CET", " CEST"))
+
+
+def test_list_says_when_each_token_ends_or_ended_with_the_exact_time(
+    alices: Client, make_token: MakeToken, now: datetime
+) -> None:
+    ends = [now + 2 * DAY + timedelta(hours=1), now - 2 * DAY]
+    for end in ends:
+        make_token(now=now - 9 * DAY, expires_at=end)
+    shown = {(exact, text) for _, exact, text in Page(alices.get(LIST)).times}
+    assert (exact_text(ends[0]), "Expires in 2 days") in shown
+    assert (exact_text(ends[1]), f"Expired on {date_text(ends[1])}") in shown
 
 
 # --- Pages ------------------------------------------------------------------------------------

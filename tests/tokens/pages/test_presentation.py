@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.template import Context, Template
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from tests.tokens.pages.reading import squeezed
 from tokens.domain.states import State
@@ -14,6 +15,7 @@ from tokens.pages.presentation import (
     TokenRow,
     date_text,
     duration_text,
+    end_text,
     exact_text,
     permissions_text,
     relative_text,
@@ -33,10 +35,8 @@ def row(**columns: object) -> TokenRow:
 
 
 @pytest.mark.parametrize(
-    ("left", "badge"),
+    ("left", "text"),
     [
-        (timedelta(days=30), "Active"),
-        (timedelta(days=7, seconds=1), "Active"),
         (timedelta(days=7), "Expires in 7 days"),
         (timedelta(days=2, hours=23, minutes=59), "Expires in 2 days"),
         (timedelta(days=1), "Expires in 1 day"),
@@ -50,8 +50,8 @@ def row(**columns: object) -> TokenRow:
         (-timedelta(days=40), "Expired on Oct 22, 2026"),
     ],
 )
-def test_badge_of_a_token_with_so_much_left_says_so(left: timedelta, badge: str) -> None:
-    assert row(expires_at=NOW + left, created_at=NOW - timedelta(days=90)).badge == badge
+def test_end_with_so_much_left_says_so(left: timedelta, text: str) -> None:
+    assert end_text(NOW + left, now=NOW) == text
 
 
 OFF = {"disabled_at": NOW, "disabled_by": "owner"}
@@ -61,22 +61,44 @@ ENDED = {"expires_at": NOW}
 
 
 @pytest.mark.parametrize(
-    ("columns", "badge", "note"),
+    ("columns", "state", "note"),
     [
-        ({}, "Active", "Expires Dec 31, 2026"),
-        ({"expires_at": NOW + WEEK}, "Expires in 7 days", "Dec 8, 2026"),
-        (ENDED, "Expired on Dec 1, 2026", ""),
-        (OFF, "Disabled", "Expires Dec 31, 2026"),
-        (OFF_BY_ADMINISTRATOR, "Disabled", "Disabled by an administrator"),
-        (OFF | ENDED, "Expired on Dec 1, 2026", ""),
-        (REVOKED, "Revoked", "Reported as leaked"),
-        (REVOKED | {"revoked_reason": "in a log"}, "Revoked", "in a log"),
-        (REVOKED | ENDED | OFF, "Revoked", "Reported as leaked"),
+        ({}, State.ACTIVE, ""),
+        ({"expires_at": NOW + WEEK + timedelta(seconds=1)}, State.ACTIVE, ""),
+        ({"expires_at": NOW + WEEK}, State.EXPIRING, ""),
+        (ENDED, State.EXPIRED, ""),
+        (OFF, State.DISABLED, ""),
+        (OFF_BY_ADMINISTRATOR, State.DISABLED, "Disabled by an administrator"),
+        (OFF | ENDED, State.EXPIRED, ""),
+        (REVOKED, State.REVOKED, "Reported as leaked"),
+        (REVOKED | {"revoked_reason": "in a log"}, State.REVOKED, "in a log"),
+        (REVOKED | ENDED | OFF, State.REVOKED, "Reported as leaked"),
     ],
 )
-def test_badge_and_note_say_the_first_state_that_holds(columns: dict[str, object], badge: str, note: str) -> None:
+def test_state_and_note_are_of_the_first_state_that_holds(columns: dict[str, object], state: State, note: str) -> None:
     shown = row(**columns)
-    assert (shown.badge, shown.note) == (badge, note)
+    assert (shown.state, shown.note) == (state, note)
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "note", "words"),
+    [
+        (State.ACTIVE, 30, "", "Active Expires {end}"),
+        (State.DISABLED, 30, "", "Disabled Expires {end}"),
+        (State.DISABLED, 30, "Disabled by an administrator", "Disabled Disabled by an administrator"),
+        (State.EXPIRING, 2, "", "Expires in 2 days {end}"),
+        (State.EXPIRED, -2, "", "Expired on {day} {end}"),
+        (State.REVOKED, 30, "in a log", "Revoked in a log"),
+    ],
+)
+def test_state_in_the_list_has_the_words_and_for_all_the_exact_end(
+    state: State, left: int, note: str, words: str
+) -> None:
+    end = timezone.now() + timedelta(days=left, hours=1)
+    shown = TokenRow(AccessToken(expires_at=end), state, note, "")
+    page = Template("{% include 'tokens/_state.html' %}").render(Context({"row": shown}))
+    text = squeezed(strip_tags(page))
+    assert text == words.format(day=date_text(end), end=exact_text(end))
 
 
 @pytest.mark.parametrize("code", AccessToken.RevokedCode.values)
@@ -216,6 +238,33 @@ def test_when_shows_the_relative_time_and_the_exact_one_to_all() -> None:
         exact = exact_text(moment)
     assert f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" title="{exact}" data-relative>2 hours ago</time>' in shown
     assert f"({exact})" in squeezed(shown)
+
+
+def test_end_in_a_template_is_a_time_with_what_is_said_once_it_has_come() -> None:
+    moment = timezone.now() + timedelta(hours=2, minutes=59)
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        badge = Template("{% load portal %}{% until moment %}").render(Context({"moment": moment}))
+        banner = Template("{% load portal %}{% until moment capital=False %}").render(Context({"moment": moment}))
+        exact, day = exact_text(moment), date_text(moment)
+    start = f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" title="{exact}"'
+    assert badge == f'{start} data-relative="Expires" data-after="Expired on {day}">Expires in 2 hours</time>'
+    assert banner == f'{start} data-relative="expires" data-after="expired on {day}">expires in 2 hours</time>'
+
+
+def test_end_that_has_come_is_a_time_that_says_the_day() -> None:
+    moment = timezone.now() - timedelta(hours=2)
+    shown = Template("{% load portal %}{% until moment capital=False %}").render(Context({"moment": moment}))
+    assert shown.endswith(f">expired on {date_text(moment)}</time>")
+
+
+def test_day_is_a_time_with_the_exact_one_for_all() -> None:
+    moment = datetime(2026, 12, 22, 9, 5, 6, tzinfo=UTC)
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        shown = Template("{% load portal %}{% day moment %}").render(Context({"moment": moment}))
+    assert shown == (
+        '<time datetime="2026-12-22T09:05:06Z" title="Dec 22, 2026, 10:05:06 CET">Dec 22, 2026'
+        '<span class="visually-hidden">, 10:05:06 CET</span></time>'
+    )
 
 
 def test_when_of_a_minute_says_no_seconds() -> None:
