@@ -15,6 +15,7 @@ from tokens.domain.selection import NEWEST_FIRST, current_secrets, select_tokens
 from tokens.domain.states import State, reminder_window
 from tokens.models import AccessToken, Policy
 from tokens.pages.presentation import TokenRow, token_row
+from tokens.pages.tries import still_tried
 from tokens.secret_format import holds_secret
 
 PAGE_SIZE = 25
@@ -78,7 +79,7 @@ def list_context(owner: User, query: ListQuery, *, now: datetime) -> dict[str, A
     ).prefetch_related(current_secrets())
     page: Page[AccessToken] = Paginator(tokens, PAGE_SIZE).get_page(query.page)
     return {
-        "rows": [token_row(token, now=now, window=window) for token in page],
+        "rows": still_tried([token_row(token, now=now, window=window) for token in page], now=now),
         "page": page,
         "q": query.q,
         "state": query.state,

@@ -19,7 +19,7 @@ class TokenRow:
     """What list and page show of a token.
 
     `note` is what stands below its state in the place of its end, or "". `tried` is who still uses what
-    is dead, "" if nobody does; only the banner has it.
+    is dead, "" if nobody does; only list and banner have it.
     """
 
     token: AccessToken

@@ -26,6 +26,7 @@ from tokens.pages import prefill
 from tokens.pages.forms import NewTokenForm
 from tokens.pages.listing import ListQuery, list_context, row_of
 from tokens.pages.presentation import secret_row
+from tokens.pages.tries import still_tried
 
 View = Callable[..., HttpResponse]
 page_or_act = require_http_methods(["GET", "HEAD", "POST"])
@@ -119,12 +120,12 @@ def done(request: SignedInRequest, token: AccessToken | None, sentence: str, *, 
         # The header is the browser's word: no path but our own is gone to (//host/ would be elsewhere).
         is_ours = current.path.startswith("/settings/")
         return HttpResponseClientRedirect(current.path if token and is_ours else list_url)
-    query = ListQuery.of(dict(parse_qsl(current.query)))
+    query, now = ListQuery.of(dict(parse_qsl(current.query))), timezone.now()
     context: dict[str, Any] = {"sentence": sentence}
     if token and query == ListQuery():
-        context["row"] = row_of(token, now=timezone.now())
+        context["row"] = still_tried([row_of(token, now=now)], now=now)[0]
     else:  # the act may have moved rows into the page or out of it
-        context |= list_context(request.user, query, now=timezone.now())
+        context |= list_context(request.user, query, now=now)
     response = push_url(render(request, "tokens/_done.html", context), False)
     return trigger_client_event(response, "closeDialog", after="swap")
 

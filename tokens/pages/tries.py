@@ -1,7 +1,7 @@
 """In words, who was refused with a token's secrets."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -12,9 +12,9 @@ from accounts.models import User
 from tokens.domain.refusals import OTHERS, Sources, Tries, recent_tries, tried_tokens
 from tokens.domain.verification import Outcome
 from tokens.models import AccessToken
-from tokens.pages.presentation import date_text
+from tokens.pages.presentation import TokenRow, date_text
 
-_BANNER_LOOKS_BACK = timedelta(days=1)
+_LOOKS_BACK = timedelta(days=1)
 _PAGE_LOOKS_BACK = timedelta(days=30)
 REASONS = {
     Outcome.REVOKED: "After it was revoked",
@@ -38,13 +38,22 @@ class TryRow:
 
 def with_tries(shown: Iterable[AccessToken], owner: User, *, now: datetime) -> list[tuple[AccessToken, str]]:
     """The tokens that the banner shows, then the owner's others that are dead and still used; with how much."""
-    since, ending = now - _BANNER_LOOKS_BACK, list(shown)
+    since, ending = now - _LOOKS_BACK, list(shown)
     # What is flagged and not shown, its owner has dismissed.
     others = list(tried_tokens(owner, reasons=_DEAD, since=since).filter(expiry_flagged_at=None))
     tokens = ending + others
     tries = recent_tries([token.pk for token in tokens], since=since) if tokens else {}
     said = [(token, tried_text(_of_the_dead(token, tries.get(token.pk, [])), now=now)) for token in tokens]
     return said[: len(ending)] + [(token, tried) for token, tried in said[len(ending) :] if tried]
+
+
+def still_tried(rows: list[TokenRow], *, now: datetime) -> list[TokenRow]:
+    """Rows of the list, those of dead tokens with how much they were used in the last day."""
+    dead = [row.token.pk for row in rows if not row.is_accepted]
+    tries = recent_tries(dead, since=now - _LOOKS_BACK) if dead else {}
+    return [
+        replace(row, tried=tried_text(_of_the_dead(row.token, tries.get(row.token.pk, [])), now=now)) for row in rows
+    ]
 
 
 def _of_the_dead(token: AccessToken, tries: list[Tries]) -> list[Tries]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import ClientOf, MakeToken
-from tests.tokens.pages.conftest import LIST, address
+from tests.tokens.pages.conftest import LIST, address, edit_fields, htmx
 from tests.tokens.pages.reading import Page
 from tokens.domain.expiry import flag_expiring
 from tokens.domain.lifecycle import disable_token, dismiss_banner, enable_token, regenerate_token, revoke_token
@@ -20,6 +21,9 @@ from tokens.domain.verification import Outcome
 from tokens.models import AccessToken, RefusalMinute
 from tokens.pages.presentation import date_text
 from tokens.pages.tries import REASONS, tried_text
+
+if TYPE_CHECKING:
+    from tests.conftest import Response
 
 MINUTE = timedelta(minutes=1)
 CURL: Sources = {"10.0.4.7": Source(1, "curl/8.5.0")}
@@ -36,6 +40,11 @@ def refuse(now: datetime) -> Refuse:
         RefusalMinute.objects.create(token=token, minute=now - ago, reason=reason, count=times, sources=sources)
 
     return count
+
+
+def rows_of(answer: "Response") -> list[str]:
+    """What the rows of the list say."""
+    return [item for item in Page(answer).items if "Created " in item]
 
 
 # --- In words ---------------------------------------------------------------------------------
@@ -126,6 +135,57 @@ def test_page_of_a_token_with_an_agent_of_markup_shows_it_as_text(
     answer = alices.get(address("detail", token))
     assert "(<script>alert(1)</script>)" in Page(answer).words
     assert "<script>alert" not in answer.content.decode()
+
+
+# --- In the list ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["expire", "revoke", "disable"])
+def test_list_of_a_dead_token_that_is_still_used_says_so_in_its_row(
+    alices: Client, make_token: MakeToken, refuse: Refuse, web: Actor, now: datetime, *, act: str
+) -> None:
+    token, _ = make_token(name="ci", now=now - timedelta(days=9), expires_at=now + timedelta(days=1))
+    if act == "expire":
+        AccessToken.objects.update(expires_at=now)
+    elif act == "revoke":
+        revoke_token(token, code="leak", reason="", by=web, now=now)
+    else:
+        disable_token(token, by=web, now=now)
+    refuse(token, {"expire": "expired", "revoke": "revoked", "disable": "disabled"}[act], 312)
+    [row] = rows_of(alices.get(LIST))
+    assert "Tried 312 times since " in row
+    assert "from 10.0.4.7 (curl/8.5.0)" in row
+
+
+def test_list_of_a_living_token_or_of_old_tries_says_nothing_of_them(
+    alices: Client, make_token: MakeToken, refuse: Refuse, now: datetime
+) -> None:
+    living, ended = make_token()[0], make_token(now=now - timedelta(days=9), expires_at=now)[0]
+    refuse(living, "wrong_network")
+    refuse(living, "replaced")
+    refuse(ended, "expired", ago=timedelta(hours=25))
+    assert not any("Tried" in row for row in rows_of(alices.get(LIST)))
+
+
+def test_row_that_was_swapped_by_itself_still_says_that_the_token_is_tried(
+    alices: Client, expired: AccessToken, refuse: Refuse
+) -> None:
+    refuse(expired, "expired", 312)
+    answer = alices.post(address("edit", expired), edit_fields(expired, name="renamed"), headers=htmx())
+    assert any("renamed" in row and "Tried 312 times since " in row for row in rows_of(answer))
+
+
+def test_list_of_many_dead_tokens_asks_no_more_of_the_database(
+    alices: Client, make_token: MakeToken, refuse: Refuse, now: datetime
+) -> None:
+    def queries() -> int:
+        refuse(make_token(now=now - timedelta(days=9), expires_at=now)[0], "expired")
+        with CaptureQueriesContext(connection) as captured:
+            alices.get(LIST)
+        return len(captured)
+
+    counts = [queries() for _ in range(5)]
+    assert counts == [counts[0]] * 5
 
 
 # --- In the banner ----------------------------------------------------------------------------
