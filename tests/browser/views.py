@@ -54,6 +54,7 @@ LISTS = (
     View("list-empty", LIST, worlds.empty),
     View("list-usual", LIST),
     View("list-crowded", LIST, worlds.crowded),
+    View("list-tried", LIST, worlds.overlapping),
     View("list-last-page", LIST + "?page=2", worlds.crowded),
     View("list-nothing-matches", LIST + "?q=nowhere"),
     View("list-menu", LIST, steps=[menu("laptop")]),

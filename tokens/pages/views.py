@@ -11,9 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 
-from accounts.activity import activity_row
 from accounts.actor import actor_of
-from accounts.audit import AuditEvent
 from accounts.recheck import resumed_input
 from accounts.requests import SignedInRequest
 from tokens import networks, scopes
@@ -22,6 +20,7 @@ from tokens.domain.secret_rows import accepted_secrets
 from tokens.errors import AlreadyDone, ChangedElsewhere, HoldsSecret, Refused
 from tokens.models import AccessToken, Policy
 from tokens.pages import prefill
+from tokens.pages.activity import token_activity
 from tokens.pages.forms import EditTokenForm, NewTokenForm
 from tokens.pages.listing import ListQuery, list_context, row_of
 from tokens.pages.presentation import secret_row
@@ -37,8 +36,6 @@ from tokens.pages.responses import (
     with_token,
 )
 from tokens.pages.tries import try_rows
-
-_EVENTS_SHOWN = 20
 
 
 @require_safe
@@ -101,10 +98,9 @@ def _create(request: SignedInRequest, form: NewTokenForm) -> tuple[AccessToken, 
 @with_token
 def token_detail(request: SignedInRequest, token: AccessToken) -> HttpResponse:
     now = timezone.now()
-    events = AuditEvent.objects.filter(subject_type="token", subject_id=token.pk, owner_id=request.user.pk)
     context = {
         "row": row_of(token, now=now),
-        "events": [activity_row(event, viewer=request.user) for event in events.order_by("-at", "-pk")[:_EVENTS_SHOWN]],
+        "events": token_activity(token, viewer=request.user),
         "secrets": [secret_row(secret, token, now=now) for secret in accepted_secrets(token, now=now)],
         "tries": try_rows(token, now=now),
     }

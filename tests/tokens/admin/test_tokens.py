@@ -142,6 +142,7 @@ def test_token_page_shows_what_happened_to_it(console: Console, make_token: Make
     for shown in ("For the pipeline", "10.0.0.0/8", "Regenerated", "Replaced", "Created"):
         assert shown in text
     assert text.count('<code class="hint">') == 2
+    assert "<strong>Token created</strong></p>" in text  # its name is the heading
 
 
 def test_token_page_shows_when_each_secret_was_last_used(console: Console, rotated_and_used: Rotated) -> None:
