@@ -3,16 +3,12 @@
 import json
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.certificates import self_signed
 from tests.cli.conftest import USER, Cli, moment, token_json
 from tests.cli.stub import Stub, problem, reply, serving
 from tokenportal.cli import portal
@@ -32,16 +28,7 @@ def other() -> Iterator[Stub]:
 @pytest.fixture
 def certificate(tmp_path: Path) -> str:
     """One for 127.0.0.1 that nobody trusts, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    built = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
-    built = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-    pem = built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    plain = serialization.NoEncryption()
-    pem += key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    (tmp_path / "certificate.pem").write_bytes(pem)
-    return str(tmp_path / "certificate.pem")
+    return str(self_signed(tmp_path / "certificate.pem"))
 
 
 def test_portal_that_is_down_is_said_to_be_so(cli: Cli, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:

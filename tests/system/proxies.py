@@ -69,7 +69,10 @@ def _started(portal: Portal, command: list[str], port: int, **settings: str) -> 
 
 def shipped(name: str, **ports: int) -> str:
     """A file of deploy/ with other ports in it: `p8000=1234` says 1234 for 8000."""
-    text = (ROOT / "deploy" / name).read_text()
+    return with_ports((ROOT / "deploy" / name).read_text(), **ports)
+
+
+def with_ports(text: str, **ports: int) -> str:
     for there, here in ports.items():
         text, found = re.subn(rf"(?<=[ :]){there[1:]}\b", str(here), text)
         assert found, there

@@ -7,11 +7,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import requests
 
+from tests.certificates import self_signed
 from tests.system.conftest import OpenPortal
 from tests.system.portal import PRODUCTION, Portal
-from tests.system.processes import free_port
-from tests.system.proxies import Gate, reached_service, shipped, start_caddy, start_nginx
+from tests.system.processes import ROOT, free_port
+from tests.system.proxies import Gate, reached_service, shipped, start_caddy, start_nginx, with_ports
 from tests.system.servers import echo_service
 from tests.system.visitor import ask
 from tokens.presenting import WRONG_SECRETS
@@ -189,3 +191,46 @@ def test_portal_behind_a_proxy_that_adds_to_what_a_client_wrote_is_not_fooled_by
     assert ask(f"{portal.url}/auth/verify", token=token.secret).status == 204
     headers = {"X-Forwarded-For": "\xff, 203.0.113.9"}
     assert ask(f"{portal.url}/auth/verify", headers=headers, token=token.secret).status == 403
+
+
+# --- TLS --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def secure_portal(open_portal: OpenPortal) -> Iterator[Portal]:
+    with open_portal(**PRODUCTION | {"BASE_URL": "https://localhost", "TRUSTED_PROXIES": "127.0.0.1/32"}) as opened:
+        opened.start_web()
+        yield opened
+
+
+def with_tls(text: str, certificate: Path) -> str:
+    """The file of nginx after its reader did what it says about TLS."""
+    text = re.sub(r"^    #(?=\w)", "    ", text, flags=re.MULTILINE).replace("    listen 8081;\n", "")
+    text = text.replace("tokens.example.org;", "localhost;", 1)
+    return re.sub(r"(ssl_certificate(_key)?) .*;", rf"\1 {certificate};", text)
+
+
+@pytest.mark.needs("nginx")
+def test_nginx_with_its_lines_for_tls_ends_it_and_sends_plain_http_on(secure_portal: Portal, tmp_path: Path) -> None:
+    certificate, plain, tls = self_signed(tmp_path / "certificate.pem"), free_port(), free_port()
+    text = with_tls((ROOT / "deploy" / "nginx.conf").read_text(), certificate)
+    text = with_ports(text, p8000=secure_portal.port, p8080=free_port(), p80=plain, p443=tls)
+    start_nginx(secure_portal, tmp_path, text, tls)
+    answer = requests.get(f"https://localhost:{tls}/api/v1/user", verify=str(certificate), timeout=20)
+    assert (answer.status_code, "Strict-Transport-Security" in answer.headers) == (401, True)
+    sent_on = ask(f"http://localhost:{plain}/api/v1/user", headers={"X-Forwarded-Proto": "https"})
+    assert (sent_on.status, sent_on.headers["Location"][:8]) == (301, "https://")
+
+
+@pytest.mark.needs("nginx")
+def test_nginx_behind_a_proxy_that_ends_tls_as_its_comment_says_knows_client_and_scheme(
+    secure_portal: Portal, tmp_path: Path
+) -> None:
+    token, pages = secure_portal.make_token("far away", networks=["203.0.113.7/32"]).secret, free_port()
+    text = shipped("nginx.conf", p8000=secure_portal.port, p8080=free_port(), p8081=pages)
+    text = text.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
+    text = f"set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For; {text}"
+    start_nginx(secure_portal, tmp_path, text, pages)
+    for client, status in (("203.0.113.7", 200), ("203.0.113.8", 403)):
+        answer = ask(f"http://localhost:{pages}/api/v1/user", headers={"X-Forwarded-For": client}, token=token)
+        assert answer.status == status
