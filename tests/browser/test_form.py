@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.portal import NEW, Stage, choose, press
+from tests.browser.portal import LIST, NEW, Stage, choose, press
+from tests.conftest import MakeToken
 from tokens.models import AccessToken
 
 ENDS = r"Ends on \w+ \d+, \d{4}; "
@@ -63,6 +64,18 @@ def test_summary_follows_the_form_and_is_read_aloud_politely(form: Page) -> None
     expect(summary).to_contain_text("Choose when it ends; ")
     form.get_by_label("Last day").fill("2000-01-31")
     expect(summary).to_contain_text("Choose when it ends; ")
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_summary_without_javascript_which_alone_keeps_it_true_is_not_shown(
+    stage: Stage, sign_in: SignIn, make_token: MakeToken
+) -> None:
+    token, _secret = make_token()
+    sign_in(stage.owner)
+    for address in (NEW, f"{LIST}{token.pk}/edit/"):
+        stage.page.goto(address)
+        expect(stage.page.get_by_label("Name", exact=True)).to_be_visible()
+        expect(stage.page.locator("#summary")).to_be_hidden()
 
 
 def test_last_day_is_asked_for_with_a_custom_date_alone(form: Page) -> None:
