@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ def portal(open_portal: OpenPortal) -> Iterator[Portal]:
 
 def example(language: str, containing: str, portal: int) -> str:
     [text] = [block for name, block in blocks(MANUAL) if name == language and containing in block]
-    return text.replace(":8000", f":{portal}")
+    return text.replace(":8000", f":{portal}").replace(".venv/bin/python", sys.executable)
 
 
 def python_example(port: int) -> Callable[..., Any]:
@@ -78,7 +79,7 @@ def test_node_example_tells_who_it_is_and_passes_refusals_on(portal: Portal) -> 
 @pytest.mark.needs("bash", "curl")
 def test_curl_examples_verify_introspect_and_revoke(portal: Portal) -> None:
     secret = portal.make_token("curled", scopes=["deployments:read"]).secret
-    service = portal.manage("createtoken", "--user=admin@example.com", "--name=s", "--scope=introspect").strip()
+    service = run(portal, "createtoken").splitlines()[-1]
     assert run(portal, "auth/verify", TOKEN=secret).startswith("HTTP/1.1 204")
     assert '"active": true' in run(portal, "oauth/introspect", TOKEN=secret, SERVICE_TOKEN=service)
     assert run(portal, "oauth/revoke", TOKEN=secret).startswith("HTTP/1.1 200")
