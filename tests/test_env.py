@@ -1,5 +1,8 @@
 """What the environment may say, and the one line that ends the program when it may not."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +70,9 @@ REFUSED = [
     ("SIGNUP", "ajar", lambda: env.choice("SIGNUP", "open", "closed", default="closed")),
     ("FEEDBACK_URL", "javascript:alert(1)", lambda: env.address("FEEDBACK_URL")),
     ("TOKEN_PREFIX", "no-dash", env.token_prefixes),
+    ("ALLOWED_HOSTS", "https://tokens.example.org", lambda: env.allowed_hosts(debug=False)),
+    ("ALLOWED_HOSTS", "tokens.example.org:8000", lambda: env.allowed_hosts(debug=False)),
+    ("ALLOWED_HOSTS", "localhost tokens.example.org/", lambda: env.allowed_hosts(debug=True)),
     ("BASE_URL", "tokens.example.org", lambda: env.base_url(debug=False, hosts=[])),
     ("BASE_URL", "https://tokens.example.org/path", lambda: env.base_url(debug=False, hosts=[])),
     ("BASE_URL", "https://elsewhere.example.org", lambda: env.base_url(debug=False, hosts=["tokens.example.org"])),
@@ -76,6 +82,8 @@ REFUSED = [
     ("REDIS_URL", f"http://:{PASSWORD}@host", env.redis_url),
     ("EMAIL_URL", f"carrier-pigeon://ada:{PASSWORD}@host", env.email),
     ("EMAIL_URL", f"smtp+tls://ada:{PASSWORD}#1@host:587", env.email),
+    ("EMAIL_URL", "smtp://", env.email),
+    ("EMAIL_URL", f"smtp+tls://ada:{PASSWORD}@:587", env.email),
     ("EMAIL_FROM", "nobody", lambda: env.sender("x@localhost")),
     ("DATA_DIR", "/proc/none", lambda: env.data_dir(create=True)),
     ("SECRET_KEY", PASSWORD, lambda: env.secret_key(debug=False, folder=Path())),
@@ -102,6 +110,20 @@ def test_require_names_every_setting_that_has_no_value() -> None:
     assert "set SECRET_KEY, TOKEN_PEPPERS (" in line(refusal)
 
 
+@pytest.mark.parametrize(("hosts", "missing"), [("", "ALLOWED_HOSTS"), (".example.org", "BASE_URL")])
+def test_settings_without_a_host_name_ask_for_what_has_no_default_then(hosts: str, missing: str) -> None:
+    settings = {"SECRET_KEY": "k" * 32, "TOKEN_PEPPERS": f"1:{'p' * 32}", "ALLOWED_HOSTS": hosts, "BASE_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", "import tokenportal.settings"],
+        cwd=env.BASE_DIR,
+        env=os.environ | settings | {"DEBUG": "off"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.startswith(f"Token Portal can't start: set {missing} (")
+
+
 # --- What is made of it -----------------------------------------------------------------------
 
 
@@ -109,6 +131,16 @@ def test_database_of_postgres_with_options_keeps_them(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DATABASE_URL", "postgres://ada:pa%23ss@db.example.org/portal?sslmode=require")
     found = env.database()
     assert (found["PASSWORD"], found["OPTIONS"]) == ("pa#ss", {"sslmode": "require"})
+
+
+def test_email_to_the_console_needs_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "consolemail://")
+    assert env.email()["EMAIL_BACKEND"].endswith("console.EmailBackend")
+
+
+def test_allowed_hosts_of_names_addresses_and_patterns_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "tokens.example.org, .example.org [::1] 127.0.0.1,*")
+    assert env.allowed_hosts(debug=False) == ["tokens.example.org", ".example.org", "[::1]", "127.0.0.1", "*"]
 
 
 def test_base_url_without_a_value_is_the_first_host_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,4 +169,5 @@ def test_data_dir_that_others_can_read_is_refused_with_what_mends_it(
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     with pytest.raises(SystemExit) as refusal:
         env.data_dir(create=False)
+    assert "Choose a folder of its own, or, if this one is the portal's alone, run: " in line(refusal)
     assert f"chmod 700 {tmp_path}" in line(refusal)

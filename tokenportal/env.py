@@ -1,8 +1,8 @@
 """The environment, read once. Nothing else in the project looks at it.
 
 Every name may be given as ``NAME`` or as ``NAME_FILE``, the path of a file that holds the value
-(the convention of container secrets). A value that can't be used ends the program with one line
-that says what to set: a server that guesses is worse than one that does not start.
+(the convention of container secrets), which goes before ``NAME``. A value that can't be used ends the
+program with one line that says what to set: a server that guesses is worse than one that does not start.
 """
 
 import ipaddress
@@ -29,6 +29,8 @@ _values = FileAwareMapping(cache=False)
 
 _LOCAL_HOSTS = ["localhost", "127.0.0.1"]
 _MIN_KEY_LENGTH = 32
+# What Django compares a request's host with: a name or an address, .example.org for all below it, or *.
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def refuse(reason: str) -> NoReturn:
@@ -85,7 +87,8 @@ def data_dir(*, create: bool) -> Path:
         except OSError as error:
             refuse(f"DATA_DIR ({path}) can't be made ({error.strerror}).")
     if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        refuse(f"others can read DATA_DIR ({path}). Run: chmod 700 {path}")
+        mend = f"Choose a folder of its own, or, if this one is the portal's alone, run: chmod 700 {path}"
+        refuse(f"others can read DATA_DIR ({path}). {mend}")
     return path
 
 
@@ -136,7 +139,11 @@ def token_prefixes() -> tuple[str, ...]:
 
 
 def allowed_hosts(*, debug: bool) -> list[str]:
-    return words("ALLOWED_HOSTS") or (list(_LOCAL_HOSTS) if debug else [])
+    hosts = words("ALLOWED_HOSTS")
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            refuse(f"ALLOWED_HOSTS takes names such as tokens.example.org, without https:// and a port, not {host!r}.")
+    return hosts or (list(_LOCAL_HOSTS) if debug else [])
 
 
 def base_url(*, debug: bool, hosts: list[str]) -> str:
@@ -166,7 +173,10 @@ def redis_url() -> str:
 def email() -> dict[str, Any]:
     """EMAIL_URL as settings of Django's; empty without one."""
     url = _server("EMAIL_URL", "smtp+tls://user:password@host:587", *environ.Env.EMAIL_SCHEMES)
-    return _parsed("EMAIL_URL", environ.Env.email_url_config, url) if url else {}
+    found = _parsed("EMAIL_URL", environ.Env.email_url_config, url) if url else {}
+    if url.startswith("smtp") and not found["EMAIL_HOST"]:
+        refuse("EMAIL_URL names no host. It must read like smtp+tls://user:password@host:587.")
+    return found
 
 
 def _server(name: str, example: str, *schemes: str) -> str:

@@ -23,7 +23,8 @@ TOKEN_PEPPERS = env.peppers(debug=DEBUG, folder=DATA_DIR)
 TOKEN_PREFIXES = env.token_prefixes()
 ALLOWED_HOSTS = env.allowed_hosts(debug=DEBUG)
 BASE_URL = env.base_url(debug=DEBUG, hosts=ALLOWED_HOSTS)
-env.require(SECRET_KEY=SECRET_KEY, TOKEN_PEPPERS=TOKEN_PEPPERS, ALLOWED_HOSTS=ALLOWED_HOSTS, BASE_URL=BASE_URL)
+env.require(SECRET_KEY=SECRET_KEY, TOKEN_PEPPERS=TOKEN_PEPPERS, ALLOWED_HOSTS=ALLOWED_HOSTS)
+env.require(BASE_URL=BASE_URL)  # only once there are hosts, the first of which is its default
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SIGNUP_OPEN = env.choice("SIGNUP", "open", "closed", default="open" if DEBUG else "closed") == "open"
 SITE_NAME = env.text("SITE_NAME", "Token Portal")
