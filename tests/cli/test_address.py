@@ -11,6 +11,7 @@ from tokenportal.cli.address import portal_address
     [
         ("https://tokens.example.org", "https://tokens.example.org"),
         (" https://Tokens.Example.org/settings/tokens/?q=a#b ", "https://tokens.example.org"),
+        ("https://tokens.example.org/accounts/login/", "https://tokens.example.org"),
         ("tokens.example.org", "https://tokens.example.org"),
         ("tokens.example.org:8443/", "https://tokens.example.org:8443"),
         ("HTTPS://tokens.example.org:443", "https://tokens.example.org"),
@@ -27,7 +28,8 @@ def test_portal_address_of_what_people_type_is_scheme_and_host(typed: str, addre
 @pytest.mark.parametrize(
     "typed",
     ["", "https://", "ftp://a.example", "file:///etc/passwd", "https://ada:pw@a.example", "https://a.example:99999",
-     "https://a b.example", "https://[::1", "https://good.example\\@evil.example", "javascript:alert(1)", "mailto:a@b"],
+     "https://a b.example", "https://[::1", "https://good.example\\@evil.example", "javascript:alert(1)", "mailto:a@b",
+     "https://a.example/portal", "https://a.example/portal/settings/tokens/"],
 )  # fmt: skip
 def test_portal_address_of_anything_else_is_wrong_use(typed: str) -> None:
     with pytest.raises(click.UsageError):

@@ -7,17 +7,21 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 _HOST = re.compile(r"[\w.:-]+")
+_PAGE = re.compile(r"/?|/(settings|accounts|admin|api)/.*")  # what people copy from a browser
 _PORTS = {"http": 80, "https": 443}
 
 
 def portal_address(text: str, *, allow_http: bool) -> str:
     """`https://host[:port]` of what a person typed or copied from a browser; UsageError if it can't be used.
 
-    Without a scheme it is https, and http for this machine itself.
+    Without a scheme it is https, and http for this machine itself. Nothing is left of a page's path; any other
+    one is refused, as no portal is below it.
     """
     text = text.strip()
     parts = _split(text if "://" in text else f"//{text}")
     host = _host_of(parts)
+    if not _PAGE.fullmatch(parts.path):
+        raise click.UsageError("A portal is never below a path. Its address looks like https://tokens.example.org.")
     scheme = parts.scheme or ("http" if is_loopback(host) else "https")
     if scheme == "http" and not (allow_http or is_loopback(host)):
         raise click.UsageError(
