@@ -64,6 +64,15 @@ def test_portal_with_an_untrusted_certificate_gets_no_token(
     assert "REQUESTS_CA_BUNDLE" in ran.err
 
 
+def test_portal_that_speaks_no_tls_is_said_to(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, secret: str, stub: Stub
+) -> None:
+    monkeypatch.setenv("TOKENPORTAL_URL", address := stub.url.replace("http://", "https://"))
+    monkeypatch.setenv("TOKENPORTAL_TOKEN", secret)
+    ran = cli("whoami")
+    assert (ran.code, ran.err) == (1, f"Error: {address} speaks no TLS: is it the http:// port of a portal?\n")
+
+
 def test_portal_with_a_certificate_of_ones_own_authority_is_spoken_to(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, secret: str, certificate: str, stub: Stub
 ) -> None:

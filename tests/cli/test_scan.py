@@ -139,6 +139,12 @@ def test_scan_with_report_that_is_refused_says_so(cli: Cli, stub: Stub, secret: 
     )  # fmt: skip
 
 
+def test_scan_with_a_source_and_nobody_to_report_to_is_wrong_use(cli: Cli, secret: str) -> None:
+    ran = cli("scan", "--source", "https://paste.example/1", "-", stdin=secret)
+    assert (ran.code, ran.out) == (2, "")
+    assert "--report" in ran.err
+
+
 def test_scan_with_report_over_http_to_another_machine_is_wrong_use(cli: Cli, secret: str) -> None:
     ran = cli("scan", "--report", "http://tokens.example.org", "-", stdin=secret)
     assert (ran.code, ran.out) == (2, "")

@@ -26,6 +26,7 @@ from tokenportal.cli.views import Page, read
 _TIMEOUT = (10, 30)  # seconds to connect, and between two parts of an answer
 _SOON = timedelta(days=7)
 _PAGE_SIZE = 100
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")  # OpenSSL's words, which changed with 3.2
 _UNSURE = "It isn't known whether it was carried out. Look: tokenportal tokens list"
 
 
@@ -114,6 +115,8 @@ def _was_sent(error: requests.RequestException) -> bool:
 
 def _why_unreachable(error: requests.RequestException, url: str) -> str:
     if isinstance(error, requests.exceptions.SSLError):
+        if any(getattr(cause, "reason", "") in _NO_TLS for cause in _causes(error)):
+            return f"{url} speaks no TLS: is it the http:// port of a portal?"
         return (
             f"The certificate of {url} is not trusted: {_reason(error)}. If an authority of your own made it, name "
             "its file in REQUESTS_CA_BUNDLE."
@@ -127,9 +130,15 @@ def _why_unreachable(error: requests.RequestException, url: str) -> str:
 
 def _reason(error: BaseException) -> str:
     """The words of the operating system, from below what the libraries wrapped around them."""
-    reason, cause = "the connection broke", error.__cause__ or error.__context__
-    while cause is not None:
+    reason = "the connection broke"
+    for cause in _causes(error):
         if isinstance(cause, OSError) and cause.strerror:
             reason = getattr(cause, "verify_message", "") or cause.strerror
-        cause = cause.__cause__ or cause.__context__
     return reason
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What an error came from, the nearest first."""
+    while cause := error.__cause__ or error.__context__:
+        yield cause
+        error = cause

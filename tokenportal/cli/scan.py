@@ -104,6 +104,8 @@ def scan(
     Prints file, line and hint of each, never the secret. Exit code 1 if there are any, or if a file
     could not be read.
     """
+    if source and not report:
+        raise click.UsageError("--source is told to whom --report names.")
     address = portal_address(report, allow_http=allow_http) if report else ""
     scanning = Scan(prefixes, shows=not as_json, bar=sys.stderr.isatty())
     found_files = files_of(paths, ignoring=not no_ignore, complain=scanning.complain)

@@ -102,7 +102,7 @@ def create(
         answer = portal.send("POST", TOKENS, _given(body))
         _hand_over(portal, answer, places, "Made", as_json)
     if not scopes:
-        say("It has no access. Give it some: tokenportal tokens update --scope ...")
+        say(f"It has no access. Give it some: tokenportal tokens update {read(Made, answer).id} --scope ...")
 
 
 @tokens.command()
@@ -113,7 +113,8 @@ def create(
 @click.option("--no-access", is_flag=True, help="Take every permission away.")
 @network_option
 @click.option("--any-network", is_flag=True, help="Let it be used from anywhere.")
-@click.option("--disable/--enable", "disabled", default=None, help="Switch it off, or on again.")
+@click.option("--disable", is_flag=True, help="Switch it off.")
+@click.option("--enable", is_flag=True, help="Switch it on again.")
 @json_option
 def update(
     *,
@@ -124,14 +125,15 @@ def update(
     no_access: bool,
     networks: tuple[str, ...],
     any_network: bool,
-    disabled: bool | None,
+    disable: bool,
+    enable: bool,
     as_json: bool,
 ) -> None:
     """Change a token. --scope and --network say all that it shall have from now on."""
     body = {
         "name": name,
         "description": description,
-        "disabled": disabled,
+        "disabled": _off_or_on(disable, enable),
         "scopes": _all_or_none(scopes, no_access, "--no-access"),
         "allowed_networks": _all_or_none(networks, any_network, "--any-network"),
     }
@@ -223,6 +225,12 @@ def _all_or_none(given: tuple[str, ...], none: bool, option: str) -> tuple[str, 
     if given and none:
         raise click.UsageError(f"{option} contradicts the others.")
     return given if given or none else None
+
+
+def _off_or_on(disable: bool, enable: bool) -> bool | None:
+    if disable and enable:
+        raise click.UsageError("--enable contradicts --disable.")
+    return disable if disable or enable else None
 
 
 def _confirm(question: str) -> None:
