@@ -81,11 +81,14 @@ def test_copy_where_no_clipboard_can_be_used_leaves_the_secret_selected(alices: 
     assert alices.evaluate("getSelection().toString()") == secret
 
 
-def test_secret_is_in_every_way_to_use_it(alices: Page) -> None:
+def test_secret_is_in_every_way_to_use_it_but_the_one_that_asks_for_it(alices: Page) -> None:
     secret = create(alices)
-    for tab in ("Shell", "curl", "Command line", ".netrc"):
+    for tab in ("Shell", "curl", ".netrc"):
         alices.get_by_role("tab", name=tab).click()
         expect(alices.get_by_role("tabpanel")).to_contain_text(secret)
+    alices.get_by_role("tab", name="Command line").click()
+    expect(alices.get_by_role("tabpanel")).to_contain_text("It asks for the token")
+    expect(alices.get_by_role("tabpanel")).not_to_contain_text(secret)
 
 
 def test_secret_after_a_reload_is_gone_and_the_token_stays(alices: Page) -> None:

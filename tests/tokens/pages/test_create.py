@@ -71,8 +71,10 @@ def test_create_token_shows_the_secret_with_words_and_ways_to_use_it(alices: Cli
     assert page.labels["Access token"] == "secret-value"
     assert {"Copy", "I have saved it"} <= set(page.buttons)
     assert "Copy it now: you won't be able to see it again." in page.words
-    for line in ("export TOKENPORTAL_TOKEN=", "Authorization: Bearer ", "--token "):
+    for line in ("export TOKENPORTAL_TOKEN=", "Authorization: Bearer ", "login token password "):
         assert line + secret in page.words
+    assert "tokenportal login" in page.words
+    assert f"--token {secret}" not in page.words  # other people of the machine could read it
     assert judge(secret, "anything:read") is Outcome.GOOD
 
 
