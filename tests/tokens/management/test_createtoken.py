@@ -111,15 +111,15 @@ def test_createtoken_of_bad_input_is_refused_with_a_sentence(
     assert not AccessToken.objects.exists()
 
 
-def test_createtoken_of_a_taken_name_is_refused(createtoken: Run) -> None:
+def test_createtoken_of_a_taken_name_is_refused_and_says_whose(createtoken: Run) -> None:
     createtoken()
-    with pytest.raises(CommandError, match="already have a token with this name"):
+    with pytest.raises(CommandError, match=r"^alice@example\.com already has a token with this name\.$"):
         createtoken(name="CI")
 
 
-def test_createtoken_for_somebody_unconfirmed_is_refused(createtoken: Run, make_user: MakeUser) -> None:
+def test_createtoken_for_somebody_unconfirmed_is_refused_and_says_who(createtoken: Run, make_user: MakeUser) -> None:
     make_user("new@example.com", confirmed=False)
-    with pytest.raises(CommandError, match="Confirm"):
+    with pytest.raises(CommandError, match=r"^new@example\.com hasn't confirmed the e-mail address yet\.$"):
         createtoken(user="new@example.com")
 
 

@@ -78,11 +78,14 @@ def test_revoketoken_by_what_is_no_id_is_refused_without_echo(
     assert AccessToken.objects.get().revoked_at is None
 
 
-def test_revoketoken_twice_is_refused(make_token: MakeToken, revoketoken: Run, web: Actor, now: datetime) -> None:
-    token, _ = make_token()
+def test_revoketoken_twice_is_refused_and_says_so(
+    make_token: MakeToken, revoketoken: Run, web: Actor, now: datetime
+) -> None:
+    token, _ = make_token(name="ci")
     revoke_token(token, code="leak", reason="first", by=web, now=now)
-    with pytest.raises(CommandError, match="revoked"):
+    with pytest.raises(CommandError) as refused:
         revoketoken(token.pk)
+    assert str(refused.value) == f"Token {token.pk}, ci, of alice@example.com is revoked already."
     assert AccessToken.objects.get().revoked_reason == "first"
 
 

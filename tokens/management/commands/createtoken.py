@@ -10,7 +10,7 @@ from accounts.actor import COMMAND
 from accounts.models import User
 from tokens.domain.expiration import after_days
 from tokens.domain.lifecycle import create_token
-from tokens.errors import Refused
+from tokens.errors import NameTaken, Refused, Unconfirmed
 from tokens.models import Policy
 
 
@@ -43,5 +43,14 @@ class Command(BaseCommand):
                 may_introspect=True,
             )
         except Refused as refused:
-            raise CommandError(refused.message) from None
+            raise CommandError(_in_words(refused, owner)) from None
         return secret
+
+
+def _in_words(refused: Refused, owner: User) -> str:
+    """The domain speaks to the owner, who is not the one that runs this."""
+    if isinstance(refused, NameTaken):
+        return f"{owner} already has a token with this name."
+    if isinstance(refused, Unconfirmed):
+        return f"{owner} hasn't confirmed the e-mail address yet."
+    return refused.message

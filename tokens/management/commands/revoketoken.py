@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.actor import COMMAND
 from tokens.domain import lookup
 from tokens.domain.lifecycle import revoke_token
-from tokens.errors import Refused
+from tokens.errors import Refused, TokenIsRevoked
 from tokens.models import AccessToken
 
 
@@ -23,11 +23,14 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         token = self.find(options["token"])
+        called = f"{token.pk}, {token.name}, of {token.owner}"
         try:
             revoke_token(token, code="administrator", reason=options["reason"], by=COMMAND, now=timezone.now())
+        except TokenIsRevoked:
+            raise CommandError(f"Token {called} is revoked already.") from None
         except Refused as refused:
             raise CommandError(refused.message) from None
-        self.stdout.write(f"Revoked token {token.pk}, {token.name}, of {token.owner}.")
+        self.stdout.write(f"Revoked token {called}.")
 
     def find(self, given: str) -> AccessToken:
         """A secret never stands on a command line, where other people of the machine can read it."""
