@@ -43,7 +43,7 @@ with socket.socket() as probe:
     try:
         probe.bind(("127.0.0.1", int("$(PORT)")))
     except (OSError, ValueError, OverflowError) as error:
-        sys.exit(f"PORT=$(PORT) can't be used ({error}). Choose another one: make run PORT=8010")
+        sys.exit(f"PORT=$(PORT) can't be used ({error}). Choose another one: make run PORT=$(if $(filter 8010,$(PORT)),8020,8010)")
 endef
 
 run: export DEBUG := 1
