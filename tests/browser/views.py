@@ -77,6 +77,7 @@ FORMS = (
     View(
         "new-wrong", NEW, steps=[check("Selected permissions"), press("Create Access Token"), heading("New")], fails=422
     ),
+    View("new-left-out", NEW + "?scopes=full,archive:read,unknown:read"),
     View("new-duplicate", NEW + "?from={ci-deploy}"),
     View("edit-usual", LIST + "{ci-deploy}/edit/"),
     View("edit-crowded", LIST + "{" + LONG_NAME + "}/edit/", worlds.crowded),
