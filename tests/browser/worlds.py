@@ -125,3 +125,4 @@ def of_others(owner: User, now: datetime) -> None:
     User.objects.filter(email="grace@example.com").update(deactivated_at=now)
     User.objects.create_user("", None, name="Pipeline", is_service=True)
     usual(owner, now)
+    owner.tokens.filter(name="grafana").update(owner=User.objects.get(email="grace@example.com"))
