@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
@@ -79,6 +80,18 @@ def test_reset_that_could_not_be_sent_counts_for_no_limit_of_the_address(
     for status in (302, 302, 429):
         assert submit(client, "account_reset_password", email=alice.email).status_code == status
     assert len(mailoutbox) == 3
+
+
+def test_reset_that_could_not_be_sent_says_so_also_when_the_counts_are_gone(
+    client: Client, submit: Submit, alice: User
+) -> None:
+    def fail(_messages: object) -> None:
+        cache.clear()  # as by a restart of Redis
+        raise TROUBLES[0]
+
+    with mock.patch.object(EmailBackend, "send_messages", side_effect=fail):
+        answer = submit(client, "account_reset_password", email=alice.email)
+    assert UNSENT in answer.content.decode()
 
 
 def test_reset_that_could_not_be_sent_counts_for_the_limit_of_the_visitor(submit: Submit, alice: User) -> None:
