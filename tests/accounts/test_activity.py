@@ -16,10 +16,9 @@ from accounts.audit import AuditEvent, Subject, record
 from accounts.forms import REFUSED_SECRET
 from accounts.models import User
 from tests.conftest import ClientOf
+from tests.tokens.conftest import NOBODYS_SECRET
 
 PAGE = "/settings/activity/"
-# The format's known example: well formed, and nobody's.
-NOBODYS_SECRET = "tp_Q7rkabcdefghijklmnopqrstuvwxyz012345mZ0c0APijx"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 
 

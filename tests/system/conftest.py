@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.portal import Portal
+from tests.system.portal import PRODUCTION, Portal
 from tests.system.processes import search_path
 from tests.system.servers import database, redis_database
 
@@ -56,6 +56,14 @@ def open_portal(demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
             yield portal
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def portal(open_portal: OpenPortal) -> Iterator[Portal]:
+    """One that answers as in production, for all the tests of a file."""
+    with open_portal(**PRODUCTION) as opened:
+        opened.start_web()
+        yield opened
 
 
 @pytest.fixture

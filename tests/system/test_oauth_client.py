@@ -1,23 +1,14 @@
 """A real OAuth client (authlib) with nothing but the portal's address: it reads the rest from the metadata."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
-from tests.system.conftest import OpenPortal
-from tests.system.portal import PRODUCTION, Portal
+from tests.system.portal import Portal
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
-
-
-@pytest.fixture(scope="module")
-def portal(open_portal: OpenPortal) -> Iterator[Portal]:
-    with open_portal(**PRODUCTION) as opened:
-        opened.start_web()
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,26 +2,17 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from http.client import HTTPResponse
 
 import pytest
 
-from tests.system.conftest import OpenPortal
-from tests.system.portal import PRODUCTION, Portal
+from tests.system.portal import Portal
 from tests.system.visitor import Got, ask
 from tokens.bodies import MAX_BODY
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 CHUNKED = "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n"
-
-
-@pytest.fixture(scope="module")
-def portal(open_portal: OpenPortal) -> Iterator[Portal]:
-    with open_portal(**PRODUCTION) as opened:
-        opened.start_web()
-        yield opened
 
 
 def send(portal: Portal, path: str, headers: str, body: bytes = b"") -> Got:
