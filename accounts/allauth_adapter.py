@@ -5,7 +5,7 @@ its signals come too late for that, after the change and after a mail that may f
 """
 
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -24,7 +24,14 @@ from accounts.email_changes import still_waits
 from accounts.link_mails import send_link
 from accounts.models import User
 from accounts.passwords import change_password
-from accounts.recheck import count_as_check, hold_account, holds_no_secret, recheck_minutes, require_recheck
+from accounts.recheck import (
+    address_holds_secret,
+    count_as_check,
+    hold_account,
+    holds_no_secret,
+    recheck_minutes,
+    require_recheck,
+)
 from accounts.time_zones import all_time_zones
 
 _LINKS = ("activate_url", "password_reset_url", "signup_url")
@@ -50,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def is_safe_url(self, url: str) -> bool:
         """Whether `next` may lead there: no secret is to stand in one more address, nor in the session."""
-        return bool(super().is_safe_url(url)) and not settings.HOLDS_SECRET(unquote_plus(url))
+        return bool(super().is_safe_url(url)) and not address_holds_secret(url)
 
     # --- Coming and going -----------------------------------------------------------------------
 

@@ -32,6 +32,11 @@ def holds_no_secret(name: str, value: str) -> bool:
     return not settings.HOLDS_SECRET(f"{name} {value}")
 
 
+def address_holds_secret(address: str) -> bool:
+    """Of a whole address or of its query, in whatever way it is quoted."""
+    return bool(settings.HOLDS_SECRET(unquote_plus(address)))
+
+
 def recheck_minutes() -> int:
     """For how long a check counts."""
     minutes: int = import_string(settings.RECHECK_MINUTES)()
@@ -58,7 +63,7 @@ def require_recheck(
     """
     if recently_checked(request, minutes=minutes):
         return None
-    back = _with_resume(request, return_to or address_of(request), keep)
+    back = _with_resume(request, return_to or address_without_secret(request), keep)
     return _go(request, _where_to_confirm(request), back)
 
 
@@ -70,7 +75,7 @@ def require_sign_in(request: PortalRequest, *, keep: Keep) -> HttpResponse | Non
     """
     if request.user.is_authenticated:
         return None
-    back = _with_resume(request, address_of(request), keep)
+    back = _with_resume(request, address_without_secret(request), keep)
     if request.htmx and request.method != "POST":
         # What htmx asked for may be a fragment: come back to the page that it was asked from.
         back = _path_of(request.htmx.current_url or "") or back
@@ -88,10 +93,10 @@ def hold_account(user: User, request: HttpRequest) -> None:
         raise ImmediateHttpResponse(redirect(request.path))
 
 
-def address_of(request: HttpRequest) -> str:
+def address_without_secret(request: HttpRequest) -> str:
     """This request's own, without a query that holds a secret: it would stand in one more address of the history."""
     path, _, query = request.get_full_path().partition("?")
-    return f"{path}?{query}" if query and not settings.HOLDS_SECRET(unquote_plus(query)) else path
+    return f"{path}?{query}" if query and not address_holds_secret(query) else path
 
 
 def resumed_input(request: HttpRequest) -> QueryDict | None:

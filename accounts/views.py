@@ -1,14 +1,9 @@
 """Settings: the pages of one's own account."""
 
-from typing import Any
-from urllib.parse import unquote_plus
-
 from allauth.account.models import EmailAddress
-from allauth.account.views import ConfirmEmailView
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -21,7 +16,7 @@ from accounts.activity import activity_context
 from accounts.actor import actor_of
 from accounts.forms import REFUSED_SECRET, ProfileForm
 from accounts.profile import change_profile
-from accounts.recheck import holds_no_secret, require_sign_in
+from accounts.recheck import address_holds_secret, holds_no_secret, require_sign_in
 from accounts.requests import PortalRequest, SignedInRequest
 from accounts.unsubscribe import BadLink, read_key, turn_mails_off
 
@@ -53,7 +48,7 @@ def security(request: SignedInRequest) -> HttpResponse:
 def activity(request: SignedInRequest) -> HttpResponse:
     if asked_first := require_sign_in(request, keep=holds_no_secret):
         return asked_first
-    if settings.HOLDS_SECRET(unquote_plus(request.META["QUERY_STRING"])):
+    if address_holds_secret(request.META["QUERY_STRING"]):
         messages.error(request, REFUSED_SECRET)
         return redirect("accounts:activity")  # the history of a browser is no place for one
     context = activity_context(request.user, kind=request.GET.get("kind", ""), page=request.GET.get("page", ""))
@@ -82,13 +77,3 @@ def unsubscribe(request: PortalRequest, key: str) -> HttpResponse:
         turn_mails_off(user, choices, by=actor_with_link(user, request), now=timezone.now())
         return render(request, "accounts/unsubscribed.html")
     return render(request, "accounts/unsubscribe.html")
-
-
-class ConfirmEmail(ConfirmEmailView):  # type: ignore[misc]  # allauth ships no types
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """For a page that stood open until its link died, what the link itself says; allauth has no page for that."""
-        try:
-            answer: HttpResponse = super().post(request, *args, **kwargs)
-        except Http404:
-            answer = self.get(request, *args, **kwargs)
-        return answer

@@ -1,8 +1,7 @@
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.allauth_views import ChangeEmailView
-from accounts.views import ConfirmEmail
+from accounts.allauth_views import ChangeEmailView, ConfirmEmail
 from tokens.admin.site import console
 from tokens.gateway import urls as gateway
 from tokens.gateway.errors import nothing_here

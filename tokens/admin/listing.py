@@ -6,9 +6,7 @@ deleting, its own log and its actions are not reachable, since only the domain c
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote_plus
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import ShowFacets
@@ -20,9 +18,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
+from accounts.recheck import address_holds_secret
 from accounts.requests import SignedInRequest
 from tokens.errors import HoldsSecret
-from tokens.secret_format import holds_secret
 
 if TYPE_CHECKING:  # generic for the type checker alone
     AnyModelAdmin = ModelAdmin[Model]
@@ -88,7 +86,7 @@ class ListAdmin(AnyModelAdmin):
     def changelist_view(  # type: ignore[override]  # whoever gets here is signed in
         self, request: SignedInRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if holds_secret(unquote_plus(request.META["QUERY_STRING"]), settings.TOKEN_PREFIXES):
+        if address_holds_secret(request.META["QUERY_STRING"]):
             messages.error(request, HoldsSecret.message)
             return redirect(request.path)  # no link of the page may hold the secret
         response = super().changelist_view(request, extra_context)

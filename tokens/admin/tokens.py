@@ -29,8 +29,7 @@ class TokenLine:
     @property
     def note(self) -> str:
         """Why it was revoked; of others their end is shown."""
-        token = self.token
-        return (token.revoked_reason or token.get_revoked_code_display()) if self.state is State.REVOKED else ""
+        return self.token.why_revoked if self.state is State.REVOKED else ""
 
     @property
     def can_revoke(self) -> bool:

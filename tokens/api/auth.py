@@ -65,9 +65,8 @@ class TokenAuth:
 
 def actor_by_token(request: ApiRequest) -> Actor:
     """The owner, who acts by the token that was presented."""
-    caller = caller_of(request)
-    owner = User.objects.get(pk=request.auth.owner_id)
-    found = request.auth
+    caller, found = caller_of(request), request.auth
+    owner = User.objects.get(pk=found.owner_id)
     return Actor(owner, "api", caller.address, caller.agent, found.token_id, caller.request_id, found.secret_id)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.audit import AuditEvent
 from tokens import networks, scopes
+from tokens.domain.outbox import waiting
 from tokens.domain.wake import SEND_NOTIFICATIONS, wake
 from tokens.models import AccessToken, Notification
 from tokens.models.notification import REMINDER
@@ -25,14 +26,15 @@ def notify_of(event: AuditEvent) -> None:
     """Put a notice of `event` into the outbox if the one whom it concerns is to be told."""
     if event.owner_id is None or not (kind := kind_of(event)):
         return
-    if kind == EMAIL_CHANGED:
-        _send_what_waits(event.owner_id, to=event.before["email"])
+    # A new address may be a thief's: the old one is told.
+    address = event.before["email"] if kind == EMAIL_CHANGED else ""
+    if address:
+        _send_what_waits(event.owner_id, to=address)
     Notification.objects.create(
         dedupe_key=f"event:{event.pk}",
         kind=kind,
         user_id=event.owner_id,
-        # A new address may be a thief's: the old one is told.
-        address=event.before.get("email", "") if kind == EMAIL_CHANGED else "",
+        address=address,
         event_id=event.pk,
         created_at=event.at,
         next_try_at=event.at,
@@ -42,8 +44,7 @@ def notify_of(event: AuditEvent) -> None:
 
 def _send_what_waits(user_id: int, *, to: str) -> None:
     """What was done before a change of address, as by a thief, is told where the owner reads it."""
-    waiting = Notification.objects.filter(user_id=user_id, outcome="", address="")
-    waiting.exclude(kind__startswith=REMINDER).update(address=to)
+    waiting().filter(user_id=user_id, address="").exclude(kind__startswith=REMINDER).update(address=to)
 
 
 def kind_of(event: AuditEvent) -> str:

@@ -116,6 +116,11 @@ class AccessToken(models.Model):
         return scopes.split(self.scopes)
 
     @property
+    def why_revoked(self) -> str:
+        """The reason that was given, else what the code means."""
+        return self.revoked_reason or self.RevokedCode(self.revoked_code).label
+
+    @property
     def current_secret(self) -> "TokenSecret":
         """Every token has exactly one; prefetch `secrets` before asking many."""
         return next(secret for secret in self.secrets.all() if secret.replaced_at is None)

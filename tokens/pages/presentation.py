@@ -152,7 +152,7 @@ def duration_text(length: timedelta) -> str:
 
 def _note(token: AccessToken, state: State) -> str:
     if state is State.REVOKED:
-        return token.revoked_reason or AccessToken.RevokedCode(token.revoked_code).label
+        return token.why_revoked
     by_administrator = token.disabled_by == AccessToken.DisabledBy.ADMINISTRATOR
     return "Disabled by an administrator" if state is State.DISABLED and by_administrator else ""
 

@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget, trigger_client_event
 
-from accounts.recheck import address_of, holds_no_secret, require_recheck, require_sign_in
+from accounts.recheck import address_without_secret, holds_no_secret, require_recheck, require_sign_in
 from accounts.requests import SignedInRequest
 from tokens.domain.secret_rows import accepted_secrets
 from tokens.domain.selection import current_secrets
@@ -52,7 +52,7 @@ def _left_as_it_is(request: SignedInRequest) -> HttpResponse | None:
         request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return HttpResponse(status=204)
     if request.htmx.target == "results":  # the same address as a page, which is found again after signing in
-        return HttpResponseClientRedirect(address_of(request))
+        return HttpResponseClientRedirect(address_without_secret(request))
     return None
 
 
